@@ -1,0 +1,232 @@
+/**
+ * Byte readers and writers for Kafka's primitive types (https://kafka.apache.org/protocol#protocol_types): big-endian
+ * integers, zigzag varints, unsigned varints, compact strings. 64-bit integers are `number`s asserted safe.
+ * A reader checks every bound before it reads or allocates; a writer grows as needed.
+ */
+import { assert } from './assert.ts';
+
+declare global {
+  // Node's own, without the checks of `toString` and `write`; missing from its type definitions.
+  interface Buffer {
+    utf8Slice(start: number, end: number): string;
+    utf8Write(text: string, offset: number, length: number): number;
+  }
+}
+
+/** The input ended early, or a length, count or number in it is impossible. */
+export class MalformedBytesError extends Error {
+  override readonly name = 'MalformedBytesError';
+}
+
+const TWO_32 = 4294967296;
+
+export class ByteReader {
+  readonly bytes: Buffer;
+  offset: number;
+  /** Exclusive. */
+  readonly end: number;
+  private readonly view: DataView;
+
+  constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
+    assert(offset >= 0 && offset <= end && end <= bytes.length, 'reader range outside its bytes');
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.offset = offset;
+    this.end = end;
+  }
+
+  get remaining(): number {
+    return this.end - this.offset;
+  }
+
+  /** @throws MalformedBytesError unless `length` more bytes are there; returns where they start and moves past them. */
+  take(length: number): number {
+    const start = this.offset;
+    if (length < 0 || length > this.end - start) {
+      throw new MalformedBytesError(`${length} bytes wanted at ${start}, ${this.end - start} left`);
+    }
+    this.offset = start + length;
+    return start;
+  }
+
+  int8(): number {
+    return this.view.getInt8(this.take(1));
+  }
+  bool(): boolean {
+    return this.view.getInt8(this.take(1)) !== 0;
+  }
+  int16(): number {
+    return this.view.getInt16(this.take(2));
+  }
+  uint16(): number {
+    return this.view.getUint16(this.take(2));
+  }
+  int32(): number {
+    return this.view.getInt32(this.take(4));
+  }
+  uint32(): number {
+    return this.view.getUint32(this.take(4));
+  }
+  /** @throws MalformedBytesError when the value is beyond ±(2^53 - 1) */
+  int64(): number {
+    const at = this.take(8);
+    const value = this.view.getInt32(at) * TWO_32 + this.view.getUint32(at + 4);
+    if (!Number.isSafeInteger(value)) throw new MalformedBytesError(`64-bit integer out of the safe range at ${at}`);
+    return value;
+  }
+  float64(): number {
+    return this.view.getFloat64(this.take(8));
+  }
+
+  /** Unsigned varint of at most 32 bits. */
+  uvarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.view.getUint8(this.take(1));
+      if (shift === 28 && byte > 0x0f) break;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw new MalformedBytesError(`varint longer than 32 bits at ${this.offset}`);
+  }
+  /** Zigzag varint of at most 32 bits. */
+  varint(): number {
+    const raw = this.uvarint();
+    return (raw >>> 1) ^ -(raw & 1);
+  }
+  /** Zigzag varint of at most 64 bits. @throws MalformedBytesError beyond the safe range */
+  varlong(): number {
+    let low = 0;
+    let scale = 1;
+    for (let count = 0; count < 10; count++) {
+      const byte = this.view.getUint8(this.take(1));
+      low += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (low > Number.MAX_SAFE_INTEGER) break;
+        return low % 2 === 0 ? low / 2 : -(low + 1) / 2;
+      }
+      scale *= 128;
+    }
+    throw new MalformedBytesError(`varlong out of the safe range at ${this.offset}`);
+  }
+
+  /** A view of the next `length` bytes, not a copy. */
+  slice(length: number): Buffer {
+    const start = this.take(length);
+    return this.bytes.subarray(start, start + length);
+  }
+  utf8(length: number): string {
+    const start = this.take(length);
+    return this.bytes.utf8Slice(start, start + length);
+  }
+}
+
+export class ByteWriter {
+  buffer: Buffer;
+  length = 0;
+  private view: DataView;
+
+  constructor(capacity = 256) {
+    this.buffer = Buffer.allocUnsafeSlow(capacity);
+    this.view = new DataView(this.buffer.buffer, this.buffer.byteOffset, this.buffer.byteLength);
+  }
+
+  /** Makes room for `extra` bytes and moves past them; returns where they start. */
+  reserve(extra: number): number {
+    const start = this.length;
+    const needed = start + extra;
+    if (needed > this.buffer.length) this.grow(needed);
+    this.length = needed;
+    return start;
+  }
+  private grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    larger.set(this.buffer.subarray(0, this.length));
+    this.buffer = larger;
+    this.view = new DataView(larger.buffer, larger.byteOffset, larger.byteLength);
+  }
+
+  int8(value: number): void {
+    const at = this.reserve(1);
+    this.view.setInt8(at, value);
+  }
+  bool(value: boolean): void {
+    this.int8(value ? 1 : 0);
+  }
+  int16(value: number): void {
+    const at = this.reserve(2);
+    this.view.setInt16(at, value);
+  }
+  uint16(value: number): void {
+    const at = this.reserve(2);
+    this.view.setUint16(at, value);
+  }
+  int32(value: number): void {
+    const at = this.reserve(4);
+    this.view.setInt32(at, value);
+  }
+  uint32(value: number): void {
+    const at = this.reserve(4);
+    this.view.setUint32(at, value);
+  }
+  int64(value: number): void {
+    assert(Number.isSafeInteger(value), `not a safe integer: ${value}`);
+    const at = this.reserve(8);
+    this.view.setInt32(at, Math.floor(value / TWO_32));
+    this.view.setUint32(at + 4, value >>> 0);
+  }
+  float64(value: number): void {
+    const at = this.reserve(8);
+    this.view.setFloat64(at, value);
+  }
+
+  uvarint(value: number): void {
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.int8((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    this.int8(rest);
+  }
+  varint(value: number): void {
+    this.uvarint((value << 1) ^ (value >> 31));
+  }
+  varlong(value: number): void {
+    assert(Number.isSafeInteger(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER / 2, `varlong: ${value}`);
+    let rest = value >= 0 ? value * 2 : -value * 2 - 1;
+    while (rest > 0x7f) {
+      this.int8((rest % 128) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.int8(rest);
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.reserve(bytes.length);
+    this.buffer.set(bytes, at);
+  }
+  /** Returns the number of bytes written. */
+  utf8(text: string): number {
+    const most = text.length * 3;
+    const at = this.reserve(most);
+    const written = this.buffer.utf8Write(text, at, most);
+    this.length = at + written;
+    return written;
+  }
+
+  /** Overwrites four bytes written earlier. */
+  patchInt32(at: number, value: number): void {
+    this.view.setInt32(at, value);
+  }
+  /** What was written: a view of the writer's own buffer. */
+  result(): Buffer {
+    return this.buffer.subarray(0, this.length);
+  }
+}
+
+/** Bytes that `uvarint` writes for a value. */
+export function uvarintSize(value: number): number {
+  let size = 1;
+  for (let rest = value >>> 0; rest > 0x7f; rest >>>= 7) size++;
+  return size;
+}
