@@ -1,0 +1,199 @@
+/**
+ * Apache Kafka for the tests: one node in KRaft mode on loopback, free ports and a directory of its own, and its tools.
+ * scripts/real.ts has brought the jars. Everything started here is stopped by `stop`, and when this process ends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { apacheKafkaVersion, classPathDirectory } from './versions.ts';
+
+export interface ApacheKafka {
+  /** `host:port` */
+  readonly bootstrap: string;
+  stop(): Promise<void>;
+}
+
+export interface ToolResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ToolOptions {
+  /** Given on standard input, which is then closed. */
+  readonly input?: string;
+  /** The tool is killed after this time, and the call fails. 60 s unless told. */
+  readonly timeoutMs?: number;
+}
+
+const javaOptions = [
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+];
+const started = new Set<ChildProcess>();
+const directories = new Set<string>();
+const leave = () => {
+  for (const child of started) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+};
+process.on('exit', leave);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    leave();
+    process.exit(1);
+  });
+}
+
+function java(mainClass: string, args: readonly string[], options: readonly string[] = []): ChildProcess {
+  if (!existsSync(classPathDirectory)) {
+    throw new Error(`Apache Kafka is not in ${classPathDirectory}: npm run test:real brings it`);
+  }
+  const all = [...javaOptions, ...options, '-cp', join(classPathDirectory, '*'), mainClass, ...args];
+  const child = spawn('java', all, { stdio: ['pipe', 'pipe', 'pipe'] });
+  started.add(child);
+  child.once('close', () => started.delete(child));
+  return child;
+}
+
+/** Collects what a child says and waits for its end. */
+export function finished(child: ChildProcess, what: string, options: ToolOptions = {}): Promise<ToolResult> {
+  const { input = '', timeoutMs = 60_000 } = options;
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  // A tool that ends without reading its input is judged by its exit code, not by the broken pipe.
+  child.stdin?.on('error', () => {}).end(input);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${what}: not done after ${timeoutMs} ms\n${stdout.slice(-4000)}\n${stderr.slice(-4000)}`));
+    }, timeoutMs);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (code === null) reject(new Error(`${what}: ended by ${signal}\n${stderr.slice(-4000)}`));
+      else resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** Runs one of Kafka's own tools: a class, mostly in `org.apache.kafka.tools`. */
+export function runTool(mainClass: string, args: readonly string[], options?: ToolOptions): Promise<ToolResult> {
+  return finished(java(mainClass, args), mainClass, options);
+}
+
+/** Starts one of Kafka's tools that runs until it is told to end; the caller ends it. */
+export function startTool(mainClass: string, args: readonly string[]): ChildProcess {
+  return java(mainClass, args);
+}
+
+/** The same as `runTool`, and it must succeed. */
+export async function mustRunTool(mainClass: string, args: readonly string[], options?: ToolOptions): Promise<string> {
+  const { code, stdout, stderr } = await runTool(mainClass, args, options);
+  if (code !== 0) throw new Error(`${mainClass} ${args.join(' ')}: exit code ${code}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** Two ports that are free now. */
+async function freePorts(): Promise<readonly [number, number]> {
+  const open = () =>
+    new Promise<{ port: number; close: () => Promise<void> }>((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        if (address === null || typeof address === 'string') return reject(new Error('no port'));
+        const close = () => new Promise<void>((done) => server.close(() => done()));
+        resolve({ port: address.port, close });
+      });
+    });
+  const first = await open();
+  const second = await open();
+  await Promise.all([first.close(), second.close()]);
+  return [first.port, second.port];
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** @throws Error when it does not listen within 60 s, with the end of what it said */
+export async function start(config: Readonly<Record<string, string>> = {}): Promise<ApacheKafka> {
+  const directory = mkdtempSync(join(tmpdir(), 'onceward-kafka-'));
+  directories.add(directory);
+  const [port, controllerPort] = await freePorts();
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': join(directory, 'data'),
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '5',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '5',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    ...config,
+  };
+  const file = join(directory, 'server.properties');
+  writeFileSync(
+    file,
+    Object.entries(properties)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+  const clusterId = randomBytes(16).toString('base64url');
+  await mustRunTool('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file, '--standalone']);
+  const child = java('kafka.Kafka', [file], ['-Xmx1g']);
+  let said = '';
+  const keep = (text: string) => {
+    said = (said + text).slice(-8000);
+  };
+  child.stdout!.setEncoding('utf8').on('data', keep);
+  child.stderr!.setEncoding('utf8').on('data', keep);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const began = Date.now();
+  while (!(await accepts(port))) {
+    const over = child.exitCode !== null || child.signalCode !== null;
+    if (over || Date.now() - began > 60_000) {
+      child.kill('SIGKILL');
+      throw new Error(`Apache Kafka ${over ? 'ended' : 'does not listen after 60 s'}:\n${said}`);
+    }
+    await sleep(100);
+  }
+  console.log(`started Apache Kafka ${apacheKafkaVersion} on 127.0.0.1:${port} (pid ${child.pid})`);
+  return {
+    bootstrap: `127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGKILL'); // Its directory goes with it: there is nothing to close in order.
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+      directories.delete(directory);
+    },
+  };
+}
