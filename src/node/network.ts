@@ -1,0 +1,179 @@
+/** TCP. Small writes of one turn leave in one system call; nothing waits for Nagle's algorithm on either side. */
+import * as net from 'node:net';
+import {
+  type ConnectOptions,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type Socket,
+  type SocketHandler,
+  SystemError,
+} from '../core/index.ts';
+import { systemError } from './system-error.ts';
+
+/** Above this many queued bytes `write` returns false. */
+const WRITE_BUFFER_BYTES = 262_144;
+/** Bytes read at once; a connecting socket reads into one buffer of its own again and again. */
+const READ_BUFFER_BYTES = 65_536;
+/** After `end`, the other side has this long to end too. */
+const LINGER_MS = 5_000;
+const BACKLOG = 1024;
+
+export const realNetwork: Network = {
+  listen(options: ListenOptions): Promise<Listener> {
+    const { promise, resolve, reject } = Promise.withResolvers<Listener>();
+    const server = net.createServer({ noDelay: true, keepAlive: true, highWaterMark: WRITE_BUFFER_BYTES });
+    server.on('connection', (socket) => {
+      // A connection that was reset while it waited has no peer any more.
+      if (socket.remoteAddress === undefined) return void socket.destroy();
+      const accepted = new RealSocket(socket);
+      accepted.attach(options.accept(accepted));
+      socket.on('data', (chunk) => accepted.received(chunk));
+    });
+    server.once('error', (error) => {
+      reject(systemError(error, `cannot listen on ${options.host}:${options.port}`));
+    });
+    server.listen({ host: options.host, port: options.port, backlog: BACKLOG }, () => {
+      // From now on errors are of single connections that could not be accepted (EMFILE): those are lost, we are not.
+      server.removeAllListeners('error').on('error', () => {});
+      resolve(new RealListener(server));
+    });
+    return promise;
+  },
+
+  connect(options: ConnectOptions): Promise<Socket> {
+    const { host, port, handler, timeoutMs, signal } = options;
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+    const where = `${host}:${port}`;
+    const socket = net.connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      writableHighWaterMark: WRITE_BUFFER_BYTES,
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+        callback: (length, buffer) => {
+          connected?.received(buffer.subarray(0, length));
+          return true;
+        },
+      },
+    } as net.NetConnectOpts);
+    let connected: RealSocket | undefined;
+
+    const timer = setTimeout(
+      () => fail(new SystemError('ETIMEDOUT', `cannot connect to ${where}: no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const aborted = (): void => fail(signal?.reason);
+    const failed = (error: Error): void => fail(systemError(error, `cannot connect to ${where}`));
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', aborted);
+      socket.removeListener('error', failed);
+      socket.removeListener('connect', succeeded);
+    };
+    const fail = (reason: unknown): void => {
+      settle();
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(reason);
+    };
+    const succeeded = (): void => {
+      settle();
+      connected = new RealSocket(socket);
+      connected.attach(handler);
+      resolve(connected);
+    };
+    signal?.addEventListener('abort', aborted, { once: true });
+    socket.once('error', failed);
+    socket.once('connect', succeeded);
+    return promise;
+  },
+};
+
+class RealListener implements Listener {
+  readonly host: string;
+  readonly port: number;
+  private readonly server: net.Server;
+
+  constructor(server: net.Server) {
+    const address = server.address() as net.AddressInfo;
+    this.host = address.address;
+    this.port = address.port;
+    this.server = server;
+  }
+
+  /** The port is free again when it resolves, although connections that were accepted stay open. */
+  close(): Promise<void> {
+    if (this.server.listening) this.server.close();
+    return new Promise((resolve) => void setImmediate(resolve));
+  }
+}
+
+class RealSocket implements Socket {
+  readonly remoteAddress: string;
+  private readonly socket: net.Socket;
+  private handler: SocketHandler | undefined;
+  private error: SystemError | undefined;
+  private corked = false;
+  private linger: NodeJS.Timeout | undefined;
+  private readonly flush = (): void => {
+    this.corked = false;
+    this.socket.uncork();
+  };
+
+  constructor(socket: net.Socket) {
+    this.socket = socket;
+    const address = socket.remoteAddress ?? 'unknown';
+    this.remoteAddress = `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort ?? 0}`;
+  }
+
+  attach(handler: SocketHandler): void {
+    this.handler = handler;
+    this.socket.on('drain', () => handler.drain());
+    this.socket.on('error', (error) => {
+      this.error ??= systemError(error, `connection to ${this.remoteAddress}`);
+    });
+    this.socket.once('close', () => {
+      clearTimeout(this.linger);
+      this.handler = undefined;
+      handler.close(this.error);
+    });
+  }
+
+  received(chunk: Uint8Array): void {
+    // After `destroy` the owner wants no more, even of what had arrived before.
+    if (!this.socket.destroyed) this.handler?.data(chunk);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.socket.writable) return true;
+    if (!this.corked) {
+      this.corked = true;
+      this.socket.cork();
+      process.nextTick(this.flush);
+    }
+    return this.socket.write(bytes);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  end(): void {
+    if (this.socket.writableEnded || this.socket.destroyed) return;
+    this.socket.end(() => {
+      if (!this.socket.destroyed) this.linger = setTimeout(() => this.socket.destroy(), LINGER_MS);
+    });
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+}
