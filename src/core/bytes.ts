@@ -20,12 +20,29 @@ export class MalformedBytesError extends Error {
 
 const TWO_32 = 4294967296;
 
+/** @throws MalformedBytesError when the value is beyond ±(2^53 - 1) */
+export function getInt64(view: DataView, at: number): number {
+  const value = view.getInt32(at) * TWO_32 + view.getUint32(at + 4);
+  if (!Number.isSafeInteger(value)) throw new MalformedBytesError(`64-bit integer out of the safe range at ${at}`);
+  return value;
+}
+
+export function setInt64(view: DataView, at: number, value: number): void {
+  assert(Number.isSafeInteger(value), `not a safe integer: ${value}`);
+  view.setInt32(at, Math.floor(value / TWO_32));
+  view.setUint32(at + 4, value >>> 0);
+}
+
+/** How many array elements one reader lets its input announce in all: an element costs more memory than bytes. */
+export const MAX_ELEMENTS = 1_000_000;
+
 export class ByteReader {
   readonly bytes: Buffer;
   offset: number;
   /** Exclusive. */
   readonly end: number;
-  private readonly view: DataView;
+  readonly view: DataView;
+  private elementsLeft = MAX_ELEMENTS;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
     assert(offset >= 0 && offset <= end && end <= bytes.length, 'reader range outside its bytes');
@@ -49,6 +66,19 @@ export class ByteReader {
     return start;
   }
 
+  /**
+   * Checks an announced number of elements, of at least `sizeMin` bytes each, before anything is allocated for them.
+   * @throws MalformedBytesError when they cannot all be there, or the input announces more than MAX_ELEMENTS in all
+   */
+  count(count: number, sizeMin: number): number {
+    if (count < 0 || count * sizeMin > this.end - this.offset) {
+      throw new MalformedBytesError(`${count} elements announced at ${this.offset}, ${this.remaining} bytes left`);
+    }
+    this.elementsLeft -= count;
+    if (this.elementsLeft < 0) throw new MalformedBytesError(`more than ${MAX_ELEMENTS} array elements`);
+    return count;
+  }
+
   int8(): number {
     return this.view.getInt8(this.take(1));
   }
@@ -69,10 +99,7 @@ export class ByteReader {
   }
   /** @throws MalformedBytesError when the value is beyond ±(2^53 - 1) */
   int64(): number {
-    const at = this.take(8);
-    const value = this.view.getInt32(at) * TWO_32 + this.view.getUint32(at + 4);
-    if (!Number.isSafeInteger(value)) throw new MalformedBytesError(`64-bit integer out of the safe range at ${at}`);
-    return value;
+    return getInt64(this.view, this.take(8));
   }
   float64(): number {
     return this.view.getFloat64(this.take(8));
@@ -80,8 +107,10 @@ export class ByteReader {
 
   /** Unsigned varint of at most 32 bits. */
   uvarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.view.getUint8(this.take(1));
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let shift = 7; shift < 35; shift += 7) {
       const byte = this.view.getUint8(this.take(1));
       if (shift === 28 && byte > 0x0f) break;
       value |= (byte & 0x7f) << shift;
@@ -124,7 +153,8 @@ export class ByteReader {
 export class ByteWriter {
   buffer: Buffer;
   length = 0;
-  private view: DataView;
+  /** Of `buffer`; another one after a growth, so ask again after each `reserve`. */
+  view: DataView;
 
   constructor(capacity = 256) {
     this.buffer = Buffer.allocUnsafeSlow(capacity);
@@ -140,7 +170,8 @@ export class ByteWriter {
     return start;
   }
   private grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    // Some slack, so that what follows a large value does not double the buffer at once.
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed + Math.min(needed, 16_384), this.buffer.length * 2));
     larger.set(this.buffer.subarray(0, this.length));
     this.buffer = larger;
     this.view = new DataView(larger.buffer, larger.byteOffset, larger.byteLength);
@@ -170,10 +201,8 @@ export class ByteWriter {
     this.view.setUint32(at, value);
   }
   int64(value: number): void {
-    assert(Number.isSafeInteger(value), `not a safe integer: ${value}`);
     const at = this.reserve(8);
-    this.view.setInt32(at, Math.floor(value / TWO_32));
-    this.view.setUint32(at + 4, value >>> 0);
+    setInt64(this.view, at, value);
   }
   float64(value: number): void {
     const at = this.reserve(8);
@@ -214,6 +243,20 @@ export class ByteWriter {
     return written;
   }
 
+  /** Puts an unsigned varint before what was written since `at`: the size of something, once it is known. */
+  insertUvarint(at: number, value: number): void {
+    const size = uvarintSize(value);
+    const end = this.length;
+    this.reserve(size);
+    this.buffer.copyWithin(at + size, at, end);
+    this.length = at;
+    this.uvarint(value);
+    this.length = end + size;
+  }
+
+  patchInt16(at: number, value: number): void {
+    this.view.setInt16(at, value);
+  }
   /** Overwrites four bytes written earlier. */
   patchInt32(at: number, value: number): void {
     this.view.setInt32(at, value);

@@ -1,0 +1,64 @@
+/** Every API there is a table for. What a broker answers and advertises, and docs/protocol-coverage.md, derive from it. */
+import { addOffsetsToTxn } from './messages/add-offsets-to-txn.ts';
+import { addPartitionsToTxn } from './messages/add-partitions-to-txn.ts';
+import { apiVersions } from './messages/api-versions.ts';
+import { createTopics } from './messages/create-topics.ts';
+import { deleteGroups } from './messages/delete-groups.ts';
+import { deleteTopics } from './messages/delete-topics.ts';
+import { describeCluster } from './messages/describe-cluster.ts';
+import { describeConfigs } from './messages/describe-configs.ts';
+import { describeGroups } from './messages/describe-groups.ts';
+import { endTxn } from './messages/end-txn.ts';
+import { fetch } from './messages/fetch.ts';
+import { findCoordinator } from './messages/find-coordinator.ts';
+import { heartbeat } from './messages/heartbeat.ts';
+import { initProducerId } from './messages/init-producer-id.ts';
+import { joinGroup } from './messages/join-group.ts';
+import { leaveGroup } from './messages/leave-group.ts';
+import { listGroups } from './messages/list-groups.ts';
+import { listOffsets } from './messages/list-offsets.ts';
+import { metadata } from './messages/metadata.ts';
+import { offsetCommit } from './messages/offset-commit.ts';
+import { offsetFetch } from './messages/offset-fetch.ts';
+import { produce } from './messages/produce.ts';
+import { syncGroup } from './messages/sync-group.ts';
+import { txnOffsetCommit } from './messages/txn-offset-commit.ts';
+import { updateFeatures } from './messages/update-features.ts';
+import { writeTxnMarkers } from './messages/write-txn-markers.ts';
+import type { Api } from './schema.ts';
+
+/** Ascending by key. */
+export const apis: readonly Api[] = [
+  produce,
+  fetch,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  findCoordinator,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
+  describeGroups,
+  listGroups,
+  apiVersions,
+  createTopics,
+  deleteTopics,
+  initProducerId,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  writeTxnMarkers,
+  txnOffsetCommit,
+  describeConfigs,
+  deleteGroups,
+  updateFeatures,
+  describeCluster,
+];
+
+const byKey = new Map(apis.map((api) => [api.key, api]));
+
+export function apiByKey(key: number): Api | undefined {
+  return byKey.get(key);
+}
