@@ -1,0 +1,28 @@
+/** Cluster metadata: the controller that decides, the image that is built by replay, and the rules of topics. */
+export {
+  type ConfigDefinition,
+  type ConfigType,
+  type ConfigValue,
+  nearestName,
+  parseConfigValue,
+} from './config-definitions.ts';
+export { type BrokerRegistration, Controller, type ControllerOptions, PRODUCER_ID_BLOCK } from './controller.ts';
+export type { CreatedTopic, DeletedTopic, NewTopic, TopicDefaults } from './create-topics.ts';
+export { type FeatureRange, METADATA_VERSION, supportedFeatures, TRANSACTION_VERSION } from './features.ts';
+export {
+  type BrokerEndpoint,
+  type BrokerImage,
+  ConfigResource,
+  type MetadataDelta,
+  MetadataImage,
+  type PartitionImage,
+  type TopicImage,
+} from './image.ts';
+export { topicConfigs, validateTopicConfigs } from './topic-configs.ts';
+export {
+  CLUSTER_METADATA,
+  CONSUMER_OFFSETS,
+  isInternalTopic,
+  TRANSACTION_STATE,
+  topicNameProblem,
+} from './topic-names.ts';
