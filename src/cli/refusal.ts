@@ -23,7 +23,9 @@ export function explainStart(error: unknown, host: string, port: number, directo
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new Refusal(`${host} is not an address of this machine: choose another with --host, for example 127.0.0.1`);
+      return new Refusal(
+        `${host} is not an address of this machine: choose another with --host, for example 127.0.0.1`,
+      );
     case 'EACCES':
     case 'EPERM':
       if ((error as { path?: unknown }).path === undefined) {
@@ -47,7 +49,9 @@ export function explainDirectory(error: unknown, directory: string): unknown {
   switch (codeOf(error)) {
     case 'EACCES':
     case 'EPERM':
-      return new Refusal(`the data directory ${directory} may not be written by this user: change its owner, or ${cure}`);
+      return new Refusal(
+        `the data directory ${directory} may not be written by this user: change its owner, or ${cure}`,
+      );
     case 'EROFS':
       return new Refusal(`the data directory ${directory} is on a read-only file system: ${cure}`);
     case 'ENOTDIR':

@@ -40,7 +40,8 @@ export class NdjsonInput implements Input {
     }
     try {
       const stats = await file.stat();
-      if (stats.isDirectory()) throw new Refusal(`${path} is a directory: --input takes a file with one JSON value a line`);
+      if (stats.isDirectory())
+        throw new Refusal(`${path} is a directory: --input takes a file with one JSON value a line`);
       if (stats.isFile() && stats.size === 0) throw emptyInput(path);
       return new NdjsonInput(path, file, stats.isFile() ? stats.size : undefined);
     } catch (error) {

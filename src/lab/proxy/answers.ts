@@ -59,7 +59,8 @@ export async function rewriteAnswer(
     case metadata.key: {
       const { body } = decodeResponse(metadata, version, frame);
       for (const topic of body.topics) {
-        if (topic.name !== null && topic.name !== '' && topic.topicId !== undefined) names.set(topic.topicId, topic.name);
+        if (topic.name !== null && topic.name !== '' && topic.topicId !== undefined)
+          names.set(topic.topicId, topic.name);
       }
       return encode(metadata, version, request, { ...body, brokers: await all(body.brokers, substitute) });
     }

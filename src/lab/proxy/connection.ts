@@ -124,7 +124,13 @@ export class ProxyConnection {
   /** The broker's side ends once what was sent has left, and at the latest when the time is up. */
   private endUpstream(): void {
     this.upstream?.end();
-    this.deadline ??= this.options.timers.after(DRAIN_MS_MAX, () => this.upstream?.destroy());
+    this.startDeadline();
+  }
+  private startDeadline(): void {
+    this.deadline ??= this.options.timers.after(DRAIN_MS_MAX, () => {
+      this.client.destroy();
+      this.upstream?.destroy();
+    });
   }
 
   private takeRequest(frame: Uint8Array): void {
@@ -218,19 +224,20 @@ export class ProxyConnection {
     );
   }
 
-  /** The client is cut off at once. What the broker had received it still handles, and its answers go nowhere. */
+  /** The client is cut off. What the broker had received it still handles, and its answers go nowhere. */
   private cut(): { unanswered: ProxiedRequest[]; swallowed: ProxiedRequest[] } {
-    const { id, upstream, names, timers } = this.options;
+    const { id, upstream, names } = this.options;
     this.draining = true;
     const unanswered = [...this.unanswered];
     const swallowed: ProxiedRequest[] = [];
     for (const frame of this.requests.stop()) {
       if (frame.length >= 8) swallowed.push(new ProxiedRequest(frame, id, upstream, names));
     }
-    this.client.destroy();
+    // Not destroyed: answers that no rule took are still delivered.
+    this.client.end();
     this.answers.discard();
     if (unanswered.length === 0) this.endUpstream();
-    else this.deadline ??= timers.after(DRAIN_MS_MAX, () => this.upstream?.destroy());
+    else this.startDeadline();
     return { unanswered, swallowed };
   }
 }

@@ -144,15 +144,13 @@ export class FaultProxy {
   }
 
   private connect(connection: ProxyConnection, broker: Address): void {
-    this.options.network
-      .connect({ ...broker, handler: connection.fromUpstream, timeoutMs: CONNECT_MS_MAX })
-      .then(
-        (socket) => connection.attach(socket),
-        (error: unknown) => {
-          this.logger.warn('the broker behind the proxy cannot be reached', { ...broker, error });
-          connection.detach();
-        },
-      );
+    this.options.network.connect({ ...broker, handler: connection.fromUpstream, timeoutMs: CONNECT_MS_MAX }).then(
+      (socket) => connection.attach(socket),
+      (error: unknown) => {
+        this.logger.warn('the broker behind the proxy cannot be reached', { ...broker, error });
+        connection.detach();
+      },
+    );
   }
 
   private record(hit: FaultHit): void {

@@ -1,4 +1,4 @@
 /** The fault proxy: damages Kafka traffic on purpose, by rules. */
 export { FaultProxy, type FaultProxyOptions, type RuleCounters } from './fault-proxy.ts';
-export { ProxiedRequest, type ProducedBatch } from './proxied-request.ts';
+export { type ProducedBatch, ProxiedRequest } from './proxied-request.ts';
 export type { FaultAction, FaultDirection, FaultHit, FaultRule, RuleHandle } from './rules.ts';

@@ -4,7 +4,8 @@ import type { ProxiedRequest } from './proxied-request.ts';
 /**
  * - `drop-reply`: the request reached the broker, its reply is thrown away. Unless `thenCut` is false the connection is
  *   cut as well, since a client that is never answered only waits for its timeout.
- * - `cut`: the connection to the client is destroyed; in the direction `request` before the request is forwarded, in
+ * - `cut`: the connection to the client is closed, after the answers already on their way; in the direction
+ *   `request` before the request is forwarded, in
  *   the direction `response` after the broker has answered and before the client hears.
  * - `delay`: the frame, and what follows it on that connection in that direction, waits for `delayMs`.
  */
