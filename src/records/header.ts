@@ -157,6 +157,22 @@ export function setLogAppendTime(bytes: Uint8Array, at: number, timestamp: numbe
   writeCrc(bytes, at, end);
 }
 
+/** Numbers the whole batch at `at` anew, as a producer does that starts its sequences over. Writes a new checksum. */
+export function setProducerState(
+  bytes: Uint8Array,
+  at: number,
+  producerId: number,
+  producerEpoch: number,
+  baseSequence: number,
+): void {
+  const end = at + int32At(bytes, at + LENGTH_AT) + LOG_OVERHEAD;
+  assert(end <= bytes.length, 'the batch is not whole');
+  putInt64(bytes, at + PRODUCER_ID_AT, producerId);
+  putInt16(bytes, at + PRODUCER_EPOCH_AT, producerEpoch);
+  putInt32(bytes, at + BASE_SEQUENCE_AT, baseSequence);
+  writeCrc(bytes, at, end);
+}
+
 /** Computes and writes the checksum of the batch in `bytes[at, end)`. */
 export function writeCrc(bytes: Uint8Array, at: number, end: number): void {
   putInt32(bytes, at + CRC_AT, crc32c(bytes.subarray(at + ATTRIBUTES_AT, end)));

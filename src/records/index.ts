@@ -20,6 +20,7 @@ export {
   setBaseOffset,
   setLogAppendTime,
   setPartitionLeaderEpoch,
+  setProducerState,
   type TimestampType,
 } from './header.ts';
 export {
