@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apacheKafkaVersion, classPathDirectory } from './versions.ts';
 
+export { apacheKafkaVersion };
+
 export interface ApacheKafka {
   /** `host:port` */
   readonly bootstrap: string;
@@ -136,7 +138,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** @throws Error when it does not listen within 60 s, with the end of what it said */
-export async function start(config: Readonly<Record<string, string>> = {}): Promise<ApacheKafka> {
+export async function start(): Promise<ApacheKafka> {
   const directory = mkdtempSync(join(tmpdir(), 'onceward-kafka-'));
   directories.add(directory);
   const [port, controllerPort] = await freePorts();
@@ -158,7 +160,6 @@ export async function start(config: Readonly<Record<string, string>> = {}): Prom
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
-    ...config,
   };
   const file = join(directory, 'server.properties');
   writeFileSync(

@@ -1,0 +1,5 @@
+/** Proves the scenarios of kafkajs themselves: they hold on Apache Kafka. */
+import { kafkajsScenarios } from '../conformance/kafkajs.ts';
+import { apacheKafkaVersion, start } from './apache-kafka.ts';
+
+kafkajsScenarios(`Apache Kafka ${apacheKafkaVersion}`, start);

@@ -1,0 +1,5 @@
+/** Proves the scenarios of @platformatic/kafka themselves: they hold on Apache Kafka. */
+import { platformaticScenarios } from '../conformance/platformatic.ts';
+import { apacheKafkaVersion, start } from './apache-kafka.ts';
+
+platformaticScenarios(`Apache Kafka ${apacheKafkaVersion}`, start);
