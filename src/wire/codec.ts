@@ -1,7 +1,8 @@
 /** Encoding and decoding of one message: picks the code for its version, made at first use. */
 import { assert, type ByteReader, ByteWriter, MalformedBytesError } from '../core/index.ts';
+import { compileRead, compileWrite } from './compiler.ts';
 import { interpretRead, interpretWrite } from './interpreter.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf, type StructLayout } from './layout.ts';
 import type { Message } from './schema.ts';
 
 /** One message in one version. */
@@ -24,12 +25,26 @@ export function codecOf(message: Message, version: number): Codec {
   return versions[version];
 }
 
-function makeCodec(message: Message, version: number): Codec {
-  const layout = layoutOf(message, version);
+export function interpretedCodec(layout: StructLayout): Codec {
   return {
     read: (reader) => interpretRead(layout, reader),
     write: (writer, value) => interpretWrite(layout, writer, value as Record<string, unknown>),
   };
+}
+
+/** @throws EvalError where making functions from strings is disabled */
+export function compiledCodec(layout: StructLayout): Codec {
+  return { read: compileRead(layout), write: compileWrite(layout) };
+}
+
+function makeCodec(message: Message, version: number): Codec {
+  const layout = layoutOf(message, version);
+  try {
+    return compiledCodec(layout);
+  } catch (error) {
+    if (error instanceof EvalError) return interpretedCodec(layout);
+    throw error;
+  }
 }
 
 /** Reads a message that must end where the reader does. @throws MalformedBytesError */

@@ -56,9 +56,16 @@ export function readTags(reader: ByteReader, known: (tag: number) => boolean): v
   }
 }
 
-/** The same where no tag is known: everything is skipped. */
+/** Moves past an empty tag section, the usual one; false, and nothing read, for another. */
+export function noTags(reader: ByteReader): boolean {
+  if (reader.offset >= reader.end || reader.bytes[reader.offset] !== 0) return false;
+  reader.offset += 1;
+  return true;
+}
+
+/** Walks a tag section where no tag is known: everything is skipped. */
 export function skipTags(reader: ByteReader): void {
-  readTags(reader, () => false);
+  if (!noTags(reader)) readTags(reader, () => false);
 }
 
 function misfit(value: unknown, type: string, path: string): never {

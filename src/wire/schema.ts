@@ -199,6 +199,7 @@ function checkFields(path: string, fields: Fields): void {
     assert(value !== null || nullable !== NEVER, `${path}.${name}: null by default but never nullable`);
     assert(tag === undefined || !tags.has(tag), `${path}.${name}: tag ${tag} is taken`);
     if (tag !== undefined) tags.add(tag);
+    assert(element?.type !== 'array', `${path}.${name}: Kafka has no arrays of arrays`);
     const inner = nested ?? element?.fields;
     if (inner) checkFields(`${path}.${name}`, inner);
   }
