@@ -88,10 +88,11 @@ export class Replayed<S extends StateMachine> {
 
   /**
    * Replays the log from its start, at most `loadSliceBytes` a turn; a log shorter than that is loaded when the call
-   * returns. Calls are refused with COORDINATOR_LOAD_IN_PROGRESS until then.
+   * returns. Calls are refused with COORDINATOR_LOAD_IN_PROGRESS until then. `onLoaded` runs in the turn in which it is
+   * over, before any call can come in.
    * @throws KafkaError NOT_COORDINATOR when unloaded meanwhile; what reading or replaying the log threw
    */
-  load(): Promise<void> {
+  load(onLoaded?: () => void): Promise<void> {
     if (this.loadStarted) return Promise.reject(new Error(`${this.name}: load was called twice`));
     this.loadStarted = true;
     return new Promise((resolve, reject) => {
@@ -107,6 +108,12 @@ export class Replayed<S extends StateMachine> {
         if (position < this.log.endOffset) return this.timers.defer(slice);
         this.phase = 'active';
         this.park(this.log.committed());
+        try {
+          onLoaded?.();
+        } catch (error) {
+          this.fail(asError(error));
+          return reject(error);
+        }
         resolve();
       };
       slice();

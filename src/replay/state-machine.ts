@@ -1,5 +1,5 @@
 /** The two halves of a state machine kept in a log: what is decided, and how what was decided changes the state. */
-import type { KafkaRecord } from '../records/index.ts';
+import type { KafkaRecord, MarkerKind } from '../records/index.ts';
 import type { Verification } from './record-log.ts';
 
 /** What a replayed record's batch says about its producer. */
@@ -11,7 +11,7 @@ export interface BatchOrigin {
   readonly isTransactional: boolean;
 }
 
-export type MarkerKind = 'commit' | 'abort';
+export type { MarkerKind };
 
 /**
  * State that only `replay` changes, so that the live state and the state loaded from the log are the same by
