@@ -61,6 +61,15 @@ export class ChunkedBytes {
     this.length = size;
   }
 
+  clone(): ChunkedBytes {
+    const copy = new ChunkedBytes();
+    this.chunks.forEach((chunk, index) => {
+      copy.chunks[index] = chunk?.slice();
+    });
+    copy.length = this.length;
+    return copy;
+  }
+
   /** Bytes of memory in use. */
   get allocatedBytes(): number {
     return this.chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);

@@ -1,0 +1,2 @@
+/** The laboratory: simulated ports, and what proves that nothing is lost and nothing duplicated. */
+export * from './sim/index.ts';
