@@ -5,7 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { apacheKafkaVersion, classPathDirectory } from '../test/real/versions.ts';
+import {
+  apacheKafkaVersion,
+  classPathDirectory,
+  oldestNode,
+  oldestNodeDirectory,
+  oldestNodeVersion,
+} from '../test/real/versions.ts';
 
 function fail(message: string): never {
   console.error(`onceward: ${message}`);
@@ -88,6 +94,24 @@ function bringKcat(): void {
   if (!install() && !(apt('update', '-qq') && install())) fail(`${cure}; apt-get says above why it could not`);
 }
 
+/** The oldest Node that the package promises to run on, through the package of the npm registry that holds it. */
+function bringOldestNode(): void {
+  if (spawnSync(oldestNode, ['--version'], { encoding: 'utf8' }).stdout?.trim() === `v${oldestNodeVersion}`) return;
+  console.error(`onceward: bringing Node ${oldestNodeVersion}, the oldest that the package supports`);
+  const directory = oldestNodeDirectory;
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }\n');
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', `node@${oldestNodeVersion}`];
+  const { status } = spawnSync('npm', args, {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 10 * 60_000,
+  });
+  if (status !== 0) fail(`npm could not bring Node ${oldestNodeVersion}; see its message above`);
+}
+
 requireJava();
 bringJars();
 bringKcat();
+bringOldestNode();

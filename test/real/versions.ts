@@ -1,7 +1,14 @@
-/** Which Apache Kafka the tests run beside, and where its jars are kept. */
+/** Which other programs the tests run beside, and where they are kept. scripts/real.ts fills the directories. */
 import { join } from 'node:path';
 
 export const apacheKafkaVersion = '4.3.1';
 
-/** Filled by scripts/real.ts; used again while it is whole. */
-export const classPathDirectory = join(import.meta.dirname, '..', '..', '.cache', `apache-kafka-${apacheKafkaVersion}`);
+const cache = join(import.meta.dirname, '..', '..', '.cache');
+
+/** The jars of Apache Kafka and its tools. */
+export const classPathDirectory = join(cache, `apache-kafka-${apacheKafkaVersion}`);
+
+/** The oldest Node that package.json promises to run on. */
+export const oldestNodeVersion = '22.18.0';
+export const oldestNodeDirectory = join(cache, `node-${oldestNodeVersion}`);
+export const oldestNode = join(oldestNodeDirectory, 'node_modules', '.bin', 'node');
