@@ -172,7 +172,7 @@ public class KafkaMessages {
     if (type == BaseRecords.class) return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes()));
     if (Message.class.isAssignableFrom(type)) return fill(type, (Schema) wire);
     Collection<Object> items = type == List.class ? new ArrayList<>() : (Collection<Object>) type.getConstructor().newInstance();
-    int count = random.nextInt(3);
+    int count = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
     for (int i = 0; i < count; i++) items.add(value(element, null, wire.arrayElementType().get()));
     return items;
   }
