@@ -14,9 +14,9 @@ export type CrashMood = 'loses everything' | 'loses nothing' | 'mixed';
 /** What was handed to the device by one sync and is not known to have arrived. */
 export interface Flush {
   readonly pages: Map<number, Uint8Array>;
-  readonly size: number;
+  size: number;
   /** The shortest that the file was since the sync before. */
-  readonly lowestSize: number;
+  lowestSize: number;
   failed: boolean;
 }
 
@@ -121,6 +121,11 @@ export class SimulatedFile {
       for (const other of this.flushes) if (other.failed) other.pages.delete(page);
     }
     this.durable.truncate(flush.size);
+    // The length is settled; only the pages that an earlier flush failed to carry stay in doubt.
+    for (const other of this.flushes.slice(0, this.flushes.indexOf(flush))) {
+      other.size = flush.size;
+      other.lowestSize = flush.size;
+    }
   }
 
   private uncertainPages(): number[] {
