@@ -1,2 +1,4 @@
 /** The laboratory: simulated ports, and what proves that nothing is lost and nothing duplicated. */
+
+export * from './proxy/index.ts';
 export * from './sim/index.ts';

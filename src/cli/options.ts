@@ -1,0 +1,20 @@
+/** Reads the values of options; a bad one is refused with what is wanted. */
+import { InvalidArgumentError } from 'commander';
+
+export function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65535) {
+    throw new InvalidArgumentError('A port is a whole number from 0 (picks a free one) to 65535.');
+  }
+  return port;
+}
+
+/** `key=value`, collected. */
+export function parseSetting(value: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It is written key=value, for example log.retention.ms=60000.');
+  return { ...earlier, [value.slice(0, at).trim()]: value.slice(at + 1).trim() };
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];

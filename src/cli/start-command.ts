@@ -1,0 +1,46 @@
+/** `onceward start`: a broker in the foreground, until it is told to stop. */
+import { Broker } from '../broker/index.ts';
+import { givenDirectory } from './data-directory.ts';
+import type { LogLevel } from './options.ts';
+import { explainStart } from './refusal.ts';
+import { stderrLogger } from './stderr-logger.ts';
+import { aborted, stopSignal, within } from './stop-signals.ts';
+
+export interface StartOptions {
+  readonly data?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly set: Readonly<Record<string, string>>;
+  readonly logLevel: LogLevel;
+}
+
+/** Milliseconds that stopping may take. */
+const STOP_MS_MAX = 10_000;
+
+/** Returns the exit code. @throws Refusal */
+export async function startCommand(options: StartOptions): Promise<number> {
+  const { host, port, set, logLevel } = options;
+  const stop = stopSignal();
+  const logger = stderrLogger(logLevel);
+  const directory = options.data === undefined ? undefined : await givenDirectory(options.data);
+  let broker: Broker;
+  try {
+    broker = await Broker.start({
+      host,
+      port,
+      config: set,
+      logger,
+      ...(directory === undefined ? {} : { dataDirectory: directory.path }),
+    });
+  } catch (error) {
+    throw explainStart(error, host, port, directory?.path ?? '');
+  }
+  process.stdout.write(`listening on ${broker.host}:${broker.port}\n`);
+  await aborted(stop);
+  logger.info('stopping');
+  if (!(await within(STOP_MS_MAX, broker.close()))) {
+    // Nothing is lost: the next start recovers the log as it does after a crash.
+    logger.warn('stopped without waiting any longer', { milliseconds: STOP_MS_MAX });
+  }
+  return 0;
+}
