@@ -1,0 +1,30 @@
+/**
+ * The client: producer, consumer and admin for any Kafka cluster, ours or Apache Kafka's.
+ *
+ *   options/      what may be configured, and what contradicts what
+ *   connections/  one connection per broker: negotiation, pipelining, timeouts, backoff
+ *   metadata/     brokers, topics, leaders, coordinators, offsets
+ *   producer/     batching, sending, idempotence, transactions
+ *   consumer/     groups, fetching, positions, read_committed
+ *   admin/        topics, offsets, the cluster
+ */
+export * from './admin/admin.ts';
+export * from './errors.ts';
+export type { BrokerInfo, PartitionInfo, TopicInfo } from './metadata/cluster-image.ts';
+export type { CommittedOffset } from './metadata/committed-offsets.ts';
+export type { ListedOffset, OffsetSpec } from './metadata/offset-lookup.ts';
+export type { AdminConfig, AdminOptions } from './options/admin.ts';
+export type { Surroundings } from './options/common.ts';
+export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel, OffsetReset } from './options/consumer.ts';
+export type { Acks, CompressionType, ProducerConfig, ProducerOptions } from './options/producer.ts';
+export { murmur2, partitionForKey } from './producer/murmur2.ts';
+export { Producer } from './producer/producer.ts';
+export type {
+  DeliveryCallback,
+  ProducerRecord,
+  RecordHeader,
+  RecordMetadata,
+  WaitOptions,
+} from './producer/records.ts';
+export type { Transaction } from './producer/transaction.ts';
+export type { GroupMetadata, TopicPartition, TopicPartitionOffset } from './topic-partition.ts';

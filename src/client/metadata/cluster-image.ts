@@ -1,0 +1,121 @@
+/**
+ * What is known of the cluster: its brokers, and of each topic of interest its id, partitions and leaders. Pure state;
+ * an answer older than what is known (a lower leader epoch of the same topic) does not overwrite it.
+ */
+import { ZERO_UUID } from '../../core/index.ts';
+import type { Address } from '../connections/connection.ts';
+
+export interface BrokerInfo extends Address {
+  readonly id: number;
+  readonly rack: string | null;
+}
+
+export interface PartitionInfo {
+  readonly partition: number;
+  /** -1: none at the moment. */
+  readonly leader: number;
+  /** -1: not told. */
+  readonly leaderEpoch: number;
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+}
+
+export interface TopicInfo {
+  readonly name: string;
+  /** The zero id where the broker does not tell ids. */
+  readonly id: string;
+  readonly internal: boolean;
+  /** By partition number. */
+  readonly partitions: readonly PartitionInfo[];
+}
+
+/** The parts of a Metadata response that the image takes in. */
+export interface MetadataAnswer {
+  readonly brokers: readonly { nodeId: number; host: string; port: number; rack: string | null }[];
+  readonly clusterId: string | null;
+  readonly controllerId: number;
+  readonly topics: readonly {
+    errorCode: number;
+    name: string | null;
+    topicId: string;
+    isInternal: boolean;
+    partitions: readonly {
+      errorCode: number;
+      partitionIndex: number;
+      leaderId: number;
+      leaderEpoch: number;
+      replicaNodes: readonly number[];
+      isrNodes: readonly number[];
+    }[];
+  }[];
+}
+
+export class ClusterImage {
+  clusterId: string | null = null;
+  controllerId = -1;
+  readonly brokers = new Map<number, BrokerInfo>();
+  readonly topics = new Map<string, TopicInfo>();
+  private readonly namesById = new Map<string, string>();
+
+  /** Takes in an answer; returns the error of each topic that has one. */
+  update(answer: MetadataAnswer): Map<string, number> {
+    this.clusterId = answer.clusterId;
+    this.controllerId = answer.controllerId;
+    if (answer.brokers.length > 0) {
+      this.brokers.clear();
+      for (const { nodeId, host, port, rack } of answer.brokers) {
+        this.brokers.set(nodeId, { id: nodeId, host, port, rack });
+      }
+    }
+    const errors = new Map<string, number>();
+    for (const topic of answer.topics) {
+      const name = topic.name ?? this.namesById.get(topic.topicId);
+      if (name === undefined) continue;
+      if (topic.errorCode !== 0) {
+        errors.set(name, topic.errorCode);
+        if (topic.errorCode === UNKNOWN_TOPIC_OR_PARTITION || topic.errorCode === UNKNOWN_TOPIC_ID) this.forget(name);
+        continue;
+      }
+      this.put(name, topic);
+    }
+    return errors;
+  }
+
+  nameOf(topicId: string): string | undefined {
+    return this.namesById.get(topicId);
+  }
+
+  leaderOf(topic: string, partition: number): { broker: BrokerInfo; epoch: number } | undefined {
+    const info = this.topics.get(topic)?.partitions[partition];
+    if (info === undefined || info.leader < 0) return undefined;
+    const broker = this.brokers.get(info.leader);
+    return broker === undefined ? undefined : { broker, epoch: info.leaderEpoch };
+  }
+
+  private put(name: string, topic: MetadataAnswer['topics'][number]): void {
+    const known = this.topics.get(name);
+    const same = known !== undefined && known.id === topic.topicId;
+    const partitions: PartitionInfo[] = [];
+    const sorted = [...topic.partitions].sort((a, b) => a.partitionIndex - b.partitionIndex);
+    for (const { partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes } of sorted) {
+      const before = same ? known.partitions[partitionIndex] : undefined;
+      const stale = before !== undefined && leaderEpoch >= 0 && leaderEpoch < before.leaderEpoch;
+      partitions[partitionIndex] = stale
+        ? before
+        : { partition: partitionIndex, leader: leaderId, leaderEpoch, replicas: replicaNodes, isr: isrNodes };
+    }
+    if (known !== undefined && !same) this.namesById.delete(known.id);
+    this.topics.set(name, { name, id: topic.topicId, internal: topic.isInternal, partitions });
+    if (topic.topicId !== ZERO_UUID) this.namesById.set(topic.topicId, name);
+  }
+
+  private forget(name: string): void {
+    const known = this.topics.get(name);
+    if (known === undefined) return;
+    this.topics.delete(name);
+    this.namesById.delete(known.id);
+  }
+}
+
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+const UNKNOWN_TOPIC_ID = 100;

@@ -1,0 +1,332 @@
+/**
+ * The cluster as one client sees it: an up-to-date image, connections to its brokers, and who coordinates a group or a
+ * transaction. Refreshes are shared: whoever asks while one is under way gets its result.
+ */
+import type { Timer } from '../../core/index.ts';
+import { findCoordinator, metadata as metadataApi } from '../../wire/index.ts';
+import { BrokerPool, type Role } from '../connections/broker-pool.ts';
+import { type Address, type Connection, type Features, where } from '../connections/connection.ts';
+import { backoffMs, type ConnectionConfig, type Runtime } from '../connections/runtime.ts';
+import {
+  asClientError,
+  brokerError,
+  ClientError,
+  ClosedError,
+  isRetriableError,
+  NetworkError,
+  TimeoutError,
+} from '../errors.ts';
+import { parseAddress } from '../options/common.ts';
+import { ignore, sleep, within } from '../support/async.ts';
+import { type BrokerInfo, ClusterImage, type TopicInfo } from './cluster-image.ts';
+
+export interface ClusterSettings extends ConnectionConfig {
+  /** Whether asking for a missing topic may create it. */
+  readonly allowAutoCreateTopics: boolean;
+}
+
+/** Until when a call may go on, and whether its caller still wants it. */
+export interface Deadline {
+  /** Monotonic milliseconds; Infinity: none. */
+  readonly at: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type CoordinatorKind = 'group' | 'transaction';
+const coordinatorKeyType: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
+
+export class Cluster {
+  readonly image = new ClusterImage();
+  readonly pool: BrokerPool;
+  readonly runtime: Runtime;
+  /** Called after each refresh, successful or not. */
+  onRefresh: (() => void) | undefined;
+
+  private readonly settings: ClusterSettings;
+  private readonly bootstrap: readonly Address[];
+  private readonly interest = new Set<string>();
+  private topicErrors = new Map<string, number>();
+  private refreshing: Promise<void> | undefined;
+  private again = false;
+  private failures = 0;
+  private nextTimer: Timer | undefined;
+  private notBefore = 0;
+  private turn = 0;
+  private readonly coordinators = new Map<string, BrokerInfo>();
+  private readonly lifetime = new AbortController();
+
+  constructor(runtime: Runtime, settings: ClusterSettings) {
+    this.runtime = runtime;
+    this.settings = settings;
+    this.pool = new BrokerPool(runtime, settings);
+    this.bootstrap = settings.bootstrapServers.map((server) => {
+      const { host, port } = parseAddress(server);
+      return { host, port: port! };
+    });
+    this.turn = runtime.random.uint32() % Math.max(1, this.bootstrap.length);
+  }
+
+  get features(): Features {
+    return this.pool.features;
+  }
+  get signal(): AbortSignal {
+    return this.lifetime.signal;
+  }
+
+  deadline(timeoutMs: number, signal?: AbortSignal): Deadline {
+    return { at: this.runtime.clock.monotonic() + timeoutMs, signal };
+  }
+  left(deadline: Deadline): number {
+    return Math.max(0, deadline.at - this.runtime.clock.monotonic());
+  }
+
+  /** Closes every connection; what waits fails. */
+  async close(): Promise<void> {
+    this.lifetime.abort(new ClosedError('client'));
+    this.nextTimer?.cancel();
+    await this.pool.close();
+  }
+
+  /** A connection to any broker, an open one where there is one. @throws NetworkError when none answers */
+  async anyConnection(role: Role = 'main'): Promise<Connection> {
+    const known = [...this.image.brokers.values()];
+    let best: Connection | undefined;
+    for (const broker of [...known, ...this.bootstrap]) {
+      const open = this.pool.ready(role, broker);
+      if (open && (best === undefined || open.pending < best.pending)) best = open;
+    }
+    if (best) return best;
+    const candidates: Address[] = [
+      ...known,
+      ...this.bootstrap.filter((a) => !known.some((b) => where(a) === where(b))),
+    ];
+    const rotated = candidates.map((_, index) => candidates[(index + this.turn) % candidates.length]!);
+    this.turn++;
+    rotated.sort((a, b) => this.pool.backoffLeft(a) - this.pool.backoffLeft(b));
+    let failure: unknown = new NetworkError('no broker is known');
+    for (const [index, candidate] of rotated.entries()) {
+      if (index > 0 && this.pool.backoffLeft(candidate) > 0) break;
+      try {
+        return await this.pool.connect(role, candidate);
+      } catch (error) {
+        failure = error;
+        if (this.lifetime.signal.aborted) break;
+      }
+    }
+    throw failure;
+  }
+
+  /** A connection to the controller, or to any broker where it is not known. */
+  async controllerConnection(): Promise<Connection> {
+    const controller = this.image.brokers.get(this.image.controllerId);
+    return controller === undefined ? this.anyConnection() : this.pool.connect('main', controller);
+  }
+
+  /** Adds topics to those that refreshes ask for. */
+  follow(topics: Iterable<string>): boolean {
+    let added = false;
+    for (const topic of topics) {
+      if (this.interest.has(topic)) continue;
+      this.interest.add(topic);
+      added = true;
+    }
+    return added;
+  }
+  unfollow(topic: string): void {
+    this.interest.delete(topic);
+  }
+
+  /** Starts a refresh unless one is under way; not more often than retry.backoff.ms allows. Errors are logged. */
+  requestRefresh(): void {
+    if (this.refreshing || this.lifetime.signal.aborted) return;
+    const wait = this.notBefore - this.runtime.clock.monotonic();
+    if (wait <= 0) {
+      this.refresh().catch(ignore);
+      return;
+    }
+    this.schedule(wait);
+  }
+
+  /** Asks a broker now (or shares the question under way) and takes the answer in. @throws NetworkError, … */
+  refresh(): Promise<void> {
+    if (this.lifetime.signal.aborted) return Promise.reject(new ClosedError('client'));
+    this.refreshing ??= this.fetchMetadata().finally(() => {
+      this.refreshing = undefined;
+      this.onRefresh?.();
+      if (this.again) {
+        this.again = false;
+        this.requestRefresh();
+      }
+    });
+    return this.refreshing;
+  }
+
+  /**
+   * A topic with at least one partition, asked for until it is there.
+   * @throws TimeoutError with the broker's last answer; a permanent error such as INVALID_TOPIC_EXCEPTION
+   */
+  async topic(name: string, deadline: Deadline): Promise<TopicInfo> {
+    const known = this.image.topics.get(name);
+    if (known) return known;
+    if (this.follow([name]) && this.refreshing) this.again = true;
+    let last: ClientError | undefined;
+    for (let failures = 0; ; ) {
+      const topic = this.image.topics.get(name);
+      if (topic && topic.partitions.length > 0) return topic;
+      const left = this.left(deadline);
+      if (left <= 0) {
+        throw new TimeoutError(`topic ${name} is not known to the cluster${last ? ` (${last.message})` : ''}`, {
+          cause: last,
+        });
+      }
+      try {
+        await within(this.runtime.timers, left, this.refresh(), () => new TimeoutError('metadata'), deadline.signal);
+        const code = this.topicErrors.get(name);
+        if (code !== undefined) throw brokerError(code, `topic ${name}`);
+        if (this.image.topics.has(name)) continue;
+      } catch (error) {
+        if (!isRetriableError(error)) throw error;
+        last = asClientError(error);
+      }
+      failures++;
+      await this.pause(failures, deadline);
+    }
+  }
+
+  /** The error that the last refresh gave for a topic. */
+  topicError(name: string): number | undefined {
+    return this.topicErrors.get(name);
+  }
+
+  /** Waits for a partition's leader. @throws TimeoutError */
+  async leader(name: string, partition: number, deadline: Deadline): Promise<{ broker: BrokerInfo; epoch: number }> {
+    for (let failures = 1; ; failures++) {
+      const topic = await this.topic(name, deadline);
+      if (topic.partitions[partition] === undefined) {
+        throw new ClientError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} has no partition ${partition}`);
+      }
+      const leader = this.image.leaderOf(name, partition);
+      if (leader) return leader;
+      await this.pause(failures, deadline);
+      await this.refresh().catch(ignore);
+    }
+  }
+
+  /** Sleeps as long as the retry after this many failures should wait, no longer than the deadline. */
+  pause(failures: number, deadline: Deadline): Promise<void> {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
+    const pause = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, failures);
+    return this.sleep(Math.min(pause, this.left(deadline)), deadline.signal);
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await within(
+      this.runtime.timers,
+      Number.POSITIVE_INFINITY,
+      sleep(this.runtime.timers, ms, this.lifetime.signal),
+      ignoreError,
+      signal,
+    );
+  }
+
+  /**
+   * Repeats an attempt while it throws retriable errors, with backoff, until the deadline. `stale` errors refresh the
+   * metadata first.
+   * @throws TimeoutError caused by the last error; any error that is not retriable
+   */
+  async retry<T>(what: string, deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await within(this.runtime.timers, this.left(deadline), attempt(), () => late(what), deadline.signal);
+      } catch (error) {
+        if (!isRetriableError(error) || this.lifetime.signal.aborted) throw error;
+        if (this.left(deadline) <= 0) throw late(what, error);
+        await this.pause(failures, deadline);
+      }
+    }
+  }
+
+  /** Who coordinates; asked once and kept until `forgetCoordinator`. @throws retriable errors, GROUP_AUTHORIZATION_FAILED… */
+  async coordinator(kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
+    const known = this.coordinators.get(`${kind} ${key}`);
+    if (known) return known;
+    const connection = await this.anyConnection();
+    const version = connection.version(findCoordinator, { max: 5 });
+    const keyType = coordinatorKeyType[kind];
+    if (keyType !== 0 && version < 1) connection.version(findCoordinator, { min: 1 });
+    const answer = await connection.request(
+      findCoordinator,
+      version,
+      version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key },
+      { timeoutMs: this.settings.requestTimeoutMs },
+    );
+    const found = version >= 4 ? answer.coordinators[0] : answer;
+    if (found === undefined) throw new NetworkError(`no answer about the coordinator of ${kind} ${key}`);
+    if (found.errorCode !== 0)
+      throw brokerError(found.errorCode, `the coordinator of ${kind} "${key}"`, found.errorMessage);
+    const broker = { id: found.nodeId, host: found.host, port: found.port, rack: null };
+    this.coordinators.set(`${kind} ${key}`, broker);
+    return broker;
+  }
+  forgetCoordinator(kind: CoordinatorKind, key: string): void {
+    this.coordinators.delete(`${kind} ${key}`);
+  }
+  /** A connection to the coordinator; one that cannot be reached is forgotten. */
+  async coordinatorConnection(kind: CoordinatorKind, key: string): Promise<Connection> {
+    const broker = await this.coordinator(kind, key);
+    try {
+      return await this.pool.connect('group', broker);
+    } catch (error) {
+      this.forgetCoordinator(kind, key);
+      throw error;
+    }
+  }
+
+  private async fetchMetadata(): Promise<void> {
+    const { clock } = this.runtime;
+    try {
+      const connection = await this.anyConnection();
+      const version = connection.version(metadataApi);
+      const topics = [...this.interest];
+      const answer = await connection.request(
+        metadataApi,
+        version,
+        {
+          topics: topics.map((name) => ({ name })),
+          allowAutoTopicCreation: this.settings.allowAutoCreateTopics,
+        },
+        { timeoutMs: this.settings.requestTimeoutMs },
+      );
+      this.topicErrors = this.image.update(answer);
+      this.failures = 0;
+      this.notBefore = clock.monotonic() + this.settings.retryBackoffMs;
+      this.schedule(this.settings.metadataMaxAgeMs);
+    } catch (error) {
+      if (this.lifetime.signal.aborted) throw error;
+      this.failures++;
+      const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
+      const wait = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, this.failures);
+      this.notBefore = clock.monotonic() + wait;
+      this.schedule(wait);
+      this.runtime.logger.debug('metadata refresh failed', { cause: (error as Error).message });
+      throw error;
+    }
+  }
+
+  private schedule(ms: number): void {
+    this.nextTimer?.cancel();
+    this.nextTimer = this.runtime.timers.after(ms, () => {
+      this.nextTimer = undefined;
+      if (!this.lifetime.signal.aborted) this.refresh().catch(ignore);
+    });
+  }
+}
+
+function late(what: string, cause?: unknown): TimeoutError {
+  const reason = cause instanceof Error ? ` (last: ${cause.message})` : '';
+  return new TimeoutError(`${what} took too long${reason}`, cause === undefined ? undefined : { cause });
+}
+
+function ignoreError(): Error {
+  return new TimeoutError('unreachable');
+}

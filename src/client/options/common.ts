@@ -1,0 +1,46 @@
+/** The options that every client has (https://kafka.apache.org/documentation/#configuration). */
+import type { Logger, Ports } from '../../core/index.ts';
+import { boolean, integer, list, text } from './normalise.ts';
+
+/** What is not a property of Kafka's: where time, randomness and the network come from, and where reports go. */
+export interface Surroundings {
+  /** Default: the real ones. */
+  readonly ports?: Partial<Ports> | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+}
+
+export const surroundingNames: ReadonlySet<string> = new Set(['ports', 'logger']);
+
+export const commonOptions = {
+  'bootstrap.servers': list('Where to ask first: `host:port`, several separated by commas.', [], address),
+  'client.id': text('Sent with each request, for the broker’s logs.', 'onceward'),
+  'request.timeout.ms': integer('How long to wait for an answer.', 30_000, 1),
+  'retry.backoff.ms': integer('Pause before the first retry, milliseconds; doubles with each.', 100),
+  'retry.backoff.max.ms': integer('The longest pause between retries.', 1_000),
+  'reconnect.backoff.ms': integer('Pause before the first reconnection, milliseconds; doubles with each.', 50),
+  'reconnect.backoff.max.ms': integer('The longest pause between reconnections.', 1_000),
+  'socket.connection.setup.timeout.ms': integer('How long connecting may take.', 10_000, 1),
+  'metadata.max.age.ms': integer('Metadata older than this is fetched again.', 300_000, 1),
+  'max.response.bytes': integer(
+    'The largest answer accepted from a broker, bytes; a larger one closes the connection.',
+    128 * 1024 * 1024,
+    1024,
+  ),
+};
+
+export const autoCreate = boolean('Asks the broker to create a topic that is missing, where it is set up to.', true);
+
+function address(value: string): string {
+  const { port } = parseAddress(value);
+  if (port === undefined) throw new Error('host:port is wanted');
+  return value;
+}
+
+/** `host:port`, `[::1]:port` */
+export function parseAddress(value: string): { host: string; port: number | undefined } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
+  if (match === null) return { host: value, port: undefined };
+  const port = Number(match[3]);
+  return { host: (match[1] ?? match[2])!, port: port > 0 && port < 65536 ? port : undefined };
+}

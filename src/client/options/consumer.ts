@@ -1,0 +1,81 @@
+/** The consumer's options and the contradictions that it refuses (https://kafka.apache.org/documentation/#consumerconfigs). */
+import { ConfigurationError } from '../errors.ts';
+import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
+import { boolean, choice, type GivenOptions, integer, list, normalise, type Options, text } from './normalise.ts';
+
+export type AssignorName = 'range' | 'roundrobin';
+export type OffsetReset = 'earliest' | 'latest' | 'none';
+export type IsolationLevel = 'read_uncommitted' | 'read_committed';
+
+const javaAssignors: Readonly<Record<string, AssignorName>> = {
+  'org.apache.kafka.clients.consumer.RangeAssignor': 'range',
+  'org.apache.kafka.clients.consumer.RoundRobinAssignor': 'roundrobin',
+};
+
+export const consumerOptions = {
+  ...commonOptions,
+  'group.id': text('The group that shares the partitions and keeps the offsets.', null),
+  'group.instance.id': text('Makes the member static: it may restart within session.timeout.ms unnoticed.', null),
+  'isolation.level': choice<IsolationLevel>(
+    'read_committed hides records of transactions that are open or aborted.',
+    'read_uncommitted',
+    ['read_uncommitted', 'read_committed'],
+  ),
+  'auto.offset.reset': choice<OffsetReset>('Where to start without a usable offset; `none` throws.', 'latest', [
+    'earliest',
+    'latest',
+    'none',
+  ]),
+  'enable.auto.commit': boolean('poll() commits what earlier polls returned, now and then.', true),
+  'auto.commit.interval.ms': integer('How often.', 5_000),
+  'session.timeout.ms': integer('A member without heartbeats for this long is removed from the group.', 45_000, 1),
+  'heartbeat.interval.ms': integer('How often the member says that it is alive.', 3_000, 1),
+  'max.poll.interval.ms': integer('A member that does not poll for this long leaves the group.', 300_000, 1),
+  'max.poll.records': integer('The most records that one poll returns.', 500, 1),
+  'partition.assignment.strategy': list<AssignorName>(
+    'How the group’s leader shares the partitions, by preference: `range`, `roundrobin`.',
+    ['range'],
+    (value) => {
+      if (value === 'range' || value === 'roundrobin') return value;
+      const known = javaAssignors[value];
+      if (known === undefined) throw new Error('range or roundrobin is wanted');
+      return known;
+    },
+  ),
+  'fetch.min.bytes': integer('The broker waits until it has this much.', 1, 0),
+  'fetch.max.wait.ms': integer('The broker waits no longer than this.', 500),
+  'fetch.max.bytes': integer('About the most that one fetch brings, and that waits unread.', 52_428_800, 0),
+  'max.partition.fetch.bytes': integer('About the most that one fetch brings of a partition.', 1_048_576, 0),
+  'check.crcs': boolean('Verifies each batch’s checksum.', true),
+  'default.api.timeout.ms': integer('How long commit(), committed() and the like may take.', 60_000, 1),
+  'allow.auto.create.topics': autoCreate,
+};
+
+export type ConsumerOptions = GivenOptions<typeof consumerOptions> & Surroundings;
+export type ConsumerConfig = Options<typeof consumerOptions>;
+
+/** @throws ConfigurationError naming both options and the cure */
+export function normaliseConsumerOptions(given: ConsumerOptions): ConsumerConfig {
+  const { options, given: set } = normalise(consumerOptions, given, 'the consumer', surroundingNames);
+  if (options.bootstrapServers.length === 0)
+    throw new ConfigurationError('bootstrap.servers is missing: give host:port');
+  const adjusted = { ...options };
+  if (options.groupId === null) {
+    if (set.has('enable.auto.commit') && options.enableAutoCommit) {
+      throw new ConfigurationError(
+        'enable.auto.commit=true needs group.id: set group.id, or leave enable.auto.commit out',
+      );
+    }
+    if (options.groupInstanceId !== null) {
+      throw new ConfigurationError('group.instance.id needs group.id: set group.id, or leave group.instance.id out');
+    }
+    adjusted.enableAutoCommit = false;
+  }
+  if (options.heartbeatIntervalMs >= options.sessionTimeoutMs) {
+    throw new ConfigurationError(
+      `heartbeat.interval.ms=${options.heartbeatIntervalMs} contradicts session.timeout.ms=${options.sessionTimeoutMs}: ` +
+        'heartbeats must be more frequent; a third of the session timeout is usual',
+    );
+  }
+  return adjusted;
+}

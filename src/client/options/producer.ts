@@ -1,0 +1,93 @@
+/** The producer's options and the contradictions that it refuses (KIP-679, https://kafka.apache.org/documentation/#producerconfigs). */
+import { ConfigurationError } from '../errors.ts';
+import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
+import { boolean, choice, type GivenOptions, integer, normalise, type Options, text } from './normalise.ts';
+
+export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+export type CompressionType = (typeof compressionTypes)[number];
+export type Acks = 0 | 1 | 'all';
+
+export const producerOptions = {
+  ...commonOptions,
+  acks: choice<Acks, Acks | -1>(
+    'Who must have a record before it counts as sent: 0 nobody, 1 the leader, `all` the in-sync replicas.',
+    'all',
+    [0, 1, 'all'],
+    { '-1': 'all' },
+  ),
+  'enable.idempotence': boolean('Each record lands once, in order, whatever is sent again.', true),
+  'transactional.id': text('Makes the producer transactional; the same id fences the producer that had it.', null),
+  'transaction.timeout.ms': integer('A transaction open for longer is aborted by the coordinator.', 60_000, 1),
+  'linger.ms': integer('How long a batch waits for more records.', 5),
+  'batch.size': integer('A batch is sent once it has this many bytes.', 16_384, 1),
+  'buffer.memory': integer(
+    'Bytes that may wait to be sent before send() asks the caller to wait.',
+    33_554_432,
+    1,
+    2 ** 40,
+  ),
+  'max.block.ms': integer('How long metadata and the transaction’s calls may take.', 60_000),
+  'max.request.size': integer('The largest request, and the largest record, bytes.', 1_048_576, 1024),
+  'max.in.flight.requests.per.connection': integer('Requests sent to a broker before the first is answered.', 5, 1),
+  retries: integer('How often a batch is sent again; bounded by delivery.timeout.ms as well.', 2_147_483_647),
+  'delivery.timeout.ms': integer('A record not acknowledged this long after send() has failed.', 120_000, 1),
+  'compression.type': choice<CompressionType>('The codec of the batches.', 'none', compressionTypes),
+  'allow.auto.create.topics': autoCreate,
+};
+
+export type ProducerOptions = GivenOptions<typeof producerOptions> & Surroundings;
+export type ProducerConfig = Options<typeof producerOptions>;
+
+/**
+ * @returns the options in full, and what was switched off because of what was given
+ * @throws ConfigurationError naming both options and the cure
+ */
+export function normaliseProducerOptions(given: ProducerOptions): { config: ProducerConfig; warnings: string[] } {
+  const { options, given: set } = normalise(producerOptions, given, 'the producer', surroundingNames);
+  if (options.bootstrapServers.length === 0)
+    throw new ConfigurationError('bootstrap.servers is missing: give host:port');
+  const warnings: string[] = [];
+  const adjusted = { ...options };
+  const transactional = options.transactionalId !== null;
+
+  if (transactional && set.has('enable.idempotence') && !options.enableIdempotence) {
+    refuse('transactional.id', 'enable.idempotence=false', 'leave enable.idempotence at true');
+  }
+  const asked = transactional || (set.has('enable.idempotence') && options.enableIdempotence);
+  const asker = transactional ? 'transactional.id' : 'enable.idempotence=true';
+  if (options.enableIdempotence) {
+    if (options.maxInFlightRequestsPerConnection > 5) {
+      refuse(
+        asker === 'transactional.id' ? asker : 'enable.idempotence',
+        `max.in.flight.requests.per.connection=${options.maxInFlightRequestsPerConnection}`,
+        'use at most 5 in flight, or set enable.idempotence=false',
+      );
+    }
+    if (options.acks !== 'all') {
+      if (asked) refuse(asker, `acks=${options.acks}`, `set acks=all, or leave ${asker} out`);
+      adjusted.enableIdempotence = false;
+      warnings.push(`acks=${options.acks} switches enable.idempotence off: retries may duplicate or reorder records`);
+    }
+    if (options.retries === 0) {
+      if (asked) refuse(asker, 'retries=0', `leave retries at its default, or leave ${asker} out`);
+      adjusted.enableIdempotence = false;
+      warnings.push('retries=0 switches enable.idempotence off');
+    }
+  }
+  const least = options.lingerMs + options.requestTimeoutMs;
+  if (options.deliveryTimeoutMs < least) {
+    if (set.has('delivery.timeout.ms')) {
+      refuse(
+        `delivery.timeout.ms=${options.deliveryTimeoutMs}`,
+        `linger.ms + request.timeout.ms = ${least}`,
+        'raise delivery.timeout.ms to at least their sum, or lower request.timeout.ms',
+      );
+    }
+    adjusted.deliveryTimeoutMs = least;
+  }
+  return { config: adjusted, warnings };
+}
+
+function refuse(one: string, other: string, cure: string): never {
+  throw new ConfigurationError(`${one} contradicts ${other}: ${cure}`);
+}

@@ -1,0 +1,217 @@
+/**
+ * Takes records in: chooses the partition, encodes into the partition's open batch, and counts the bytes that wait.
+ * Records of a topic whose partitions are not known yet wait in order. No promise and no closure per record.
+ */
+import type { Clock, Random } from '../../core/index.ts';
+import { BATCH_OVERHEAD } from '../../records/index.ts';
+import { ClientError } from '../errors.ts';
+import type { TopicInfo } from '../metadata/cluster-image.ts';
+import type { ProducerConfig } from '../options/producer.ts';
+import { partitionForKey } from './murmur2.ts';
+import { PartitionQueue } from './partition-queue.ts';
+import { type BatchQueue, ProducerBatch } from './producer-batch.ts';
+import type { DeliveryCallback, ProducerRecord } from './records.ts';
+
+/** A record that waits for its topic's partitions. */
+interface Parked {
+  readonly record: ProducerRecord;
+  readonly timestamp: number;
+  readonly onDelivery: DeliveryCallback | undefined;
+  readonly bytes: number;
+}
+
+export interface TopicQueues {
+  readonly name: string;
+  /** By partition; empty until the topic is known. */
+  readonly queues: BatchQueue[];
+  readonly parked: Parked[];
+  partitionCount: number;
+  sticky: number;
+  stickyBytes: number;
+}
+
+/** What the accumulator reports to the producer. */
+export interface AccumulatorEvents {
+  /** A batch was begun or filled: something may be ready. */
+  batchReady(): void;
+  /** A topic is wanted whose partitions are unknown. */
+  topicWanted(topic: TopicQueues): void;
+  /** A record could not be taken in; a callback was told already. */
+  recordFailed(error: ClientError, reported: boolean): void;
+}
+
+export class Accumulator {
+  readonly topics = new Map<string, TopicQueues>();
+  /** Queues with batches that wait, are numbered, or are in the air. */
+  readonly active = new Set<BatchQueue>();
+  /** Batches not done yet, in the order of their creation. */
+  readonly incomplete = new Set<ProducerBatch>();
+  /** Bytes that wait, in batches and parked. */
+  reserved = 0;
+  parkedCount = 0;
+
+  private readonly config: ProducerConfig;
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly events: AccumulatorEvents;
+  private readonly transactional: boolean;
+
+  constructor(config: ProducerConfig, clock: Clock, random: Random, events: AccumulatorEvents) {
+    this.config = config;
+    this.clock = clock;
+    this.random = random;
+    this.events = events;
+    this.transactional = config.transactionalId !== null;
+  }
+
+  get full(): boolean {
+    return this.reserved >= this.config.bufferMemory;
+  }
+
+  /** Takes a record in. Failures go to the callback, or to `recordFailed`. */
+  append(record: ProducerRecord, onDelivery: DeliveryCallback | undefined): void {
+    const timestamp = record.timestamp ?? this.clock.now();
+    let topic = this.topics.get(record.topic);
+    if (topic === undefined) {
+      topic = { name: record.topic, queues: [], parked: [], partitionCount: 0, sticky: -1, stickyBytes: 0 };
+      this.topics.set(record.topic, topic);
+    }
+    if (topic.partitionCount === 0 || topic.parked.length > 0) {
+      const bytes = estimate(record);
+      topic.parked.push({ record, timestamp, onDelivery, bytes });
+      this.reserved += bytes;
+      this.parkedCount++;
+      this.events.topicWanted(topic);
+      return;
+    }
+    this.place(topic, record, timestamp, onDelivery);
+  }
+
+  /** The topic's partitions became known, or more: what is parked gets its place. */
+  topicKnown(info: TopicInfo): void {
+    const topic = this.topics.get(info.name);
+    if (topic === undefined || info.partitions.length === 0) return;
+    topic.partitionCount = info.partitions.length;
+    for (let partition = topic.queues.length; partition < topic.partitionCount; partition++) {
+      topic.queues.push(new PartitionQueue<ProducerBatch>(topic.name, partition));
+    }
+    const parked = topic.parked.splice(0);
+    for (const { record, timestamp, onDelivery, bytes } of parked) {
+      this.reserved -= bytes;
+      this.parkedCount--;
+      this.place(topic, record, timestamp, onDelivery);
+    }
+  }
+
+  /** What is parked for a topic, or for all, fails. */
+  failParked(error: ClientError, only?: TopicQueues): void {
+    for (const topic of only ? [only] : this.topics.values()) {
+      for (const { onDelivery, bytes } of topic.parked.splice(0)) {
+        this.reserved -= bytes;
+        this.parkedCount--;
+        this.report(error, onDelivery);
+      }
+    }
+  }
+
+  /** The batch's memory is free again. */
+  release(batch: ProducerBatch): void {
+    this.reserved -= batch.reserved;
+    batch.reserved = 0;
+    this.incomplete.delete(batch);
+  }
+
+  private place(
+    topic: TopicQueues,
+    record: ProducerRecord,
+    timestamp: number,
+    onDelivery: DeliveryCallback | undefined,
+  ): void {
+    let key = record.key ?? null;
+    const value = record.value ?? null;
+    let partition = record.partition;
+    if (partition === undefined) {
+      if (key !== null) {
+        if (typeof key === 'string') key = Buffer.from(key);
+        partition = partitionForKey(key, topic.partitionCount);
+      } else {
+        partition = this.stickyPartition(topic);
+      }
+    } else if (partition < 0 || partition >= topic.partitionCount || !Number.isInteger(partition)) {
+      this.report(
+        new ClientError(
+          'UNKNOWN_TOPIC_OR_PARTITION',
+          `topic ${topic.name} has partitions 0 to ${topic.partitionCount - 1}, not ${partition}`,
+        ),
+        onDelivery,
+      );
+      return;
+    }
+    const queue = topic.queues[partition]!;
+    let batch = queue.open;
+    if (batch !== undefined) {
+      const before = batch.sizeInBytes;
+      if (batch.tryAppend(timestamp, key, value, record.headers, onDelivery)) {
+        this.count(topic, batch, before);
+        return;
+      }
+      batch.closed = true;
+      this.events.batchReady();
+    }
+    batch = this.newBatch(queue);
+    batch.tryAppend(timestamp, key, value, record.headers, onDelivery);
+    if (batch.sizeInBytes > this.config.maxRequestSize) {
+      this.report(
+        new ClientError(
+          'MESSAGE_TOO_LARGE',
+          `the record for ${topic.name} is larger than max.request.size (${this.config.maxRequestSize} bytes)`,
+        ),
+        onDelivery,
+      );
+      return;
+    }
+    if (batch.sizeInBytes >= this.config.batchSize) batch.closed = true;
+    queue.waiting.push(batch);
+    this.active.add(queue);
+    this.incomplete.add(batch);
+    this.count(topic, batch, 0);
+    this.events.batchReady();
+  }
+
+  private newBatch(queue: BatchQueue): ProducerBatch {
+    return new ProducerBatch(queue, queue.takeOrder(), this.clock.monotonic(), {
+      compression: this.config.compressionType,
+      maxBytes: Math.max(this.config.batchSize, BATCH_OVERHEAD + 1),
+      transactional: this.transactional,
+    });
+  }
+
+  private count(topic: TopicQueues, batch: ProducerBatch, before: number): void {
+    const bytes = batch.sizeInBytes - before;
+    batch.reserved += bytes;
+    this.reserved += bytes;
+    topic.stickyBytes += bytes;
+  }
+
+  /** Without a key: the same partition for a batch's worth of bytes, then another at random (KIP-794). */
+  private stickyPartition(topic: TopicQueues): number {
+    if (topic.partitionCount === 1) return 0;
+    if (topic.sticky < 0 || topic.stickyBytes >= this.config.batchSize) {
+      const other = this.random.uint32() % (topic.partitionCount - (topic.sticky < 0 ? 0 : 1));
+      topic.sticky = topic.sticky >= 0 && other >= topic.sticky ? other + 1 : other;
+      topic.stickyBytes = 0;
+    }
+    return topic.sticky;
+  }
+
+  private report(error: ClientError, onDelivery: DeliveryCallback | undefined): void {
+    onDelivery?.(error, undefined);
+    this.events.recordFailed(error, onDelivery !== undefined);
+  }
+}
+
+const RECORD_OVERHEAD = 32;
+
+function estimate(record: ProducerRecord): number {
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + (record.headers?.length ?? 0) * 32 + RECORD_OVERHEAD;
+}

@@ -1,0 +1,322 @@
+/** The producer: takes records, tells what became of them, and holds transactions. */
+import type { Logger } from '../../core/index.ts';
+import { type Runtime, runtimeOf } from '../connections/runtime.ts';
+import { BufferExhaustedError, ClientError, ClosedError, IllegalStateError, TimeoutError } from '../errors.ts';
+import { Cluster } from '../metadata/cluster.ts';
+import { normaliseProducerOptions, type ProducerConfig, type ProducerOptions } from '../options/producer.ts';
+import { ignore, within } from '../support/async.ts';
+import { Accumulator, type TopicQueues } from './accumulator.ts';
+import { IdempotentIdentity } from './idempotence.ts';
+import { type ProducerIdentity, same } from './partition-queue.ts';
+import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
+import type { DeliveryCallback, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
+import { type DeliveryGuard, Sender } from './sender.ts';
+import { Transaction } from './transaction.ts';
+import { Transactions } from './transactions.ts';
+
+/**
+ * Sends records to a Kafka cluster. Idempotent by default: a record lands once, in order, whatever is sent again.
+ *
+ * ```ts
+ * await using producer = new Producer({ bootstrapServers: 'localhost:9092' });
+ * for (const order of orders) await producer.send({ topic: 'orders', key: order.id, value: JSON.stringify(order) });
+ * await producer.flush();
+ * ```
+ */
+export class Producer {
+  readonly config: ProducerConfig;
+  private readonly runtime: Runtime;
+  private readonly logger: Logger;
+  private readonly cluster: Cluster;
+  private readonly accumulator: Accumulator;
+  private readonly sender: Sender;
+  private readonly transactions: Transactions | undefined;
+  private readonly lookups = new Set<string>();
+  private room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  /** Of records without a callback, since the last flush. */
+  private unreported: { error: ClientError; count: number } | undefined;
+  private poison: ClientError | undefined;
+  private closing: Promise<void> | undefined;
+
+  /** @throws ConfigurationError for options that are unknown, wrong or contradictory */
+  constructor(options: ProducerOptions) {
+    const { config, warnings } = normaliseProducerOptions(options);
+    this.config = config;
+    this.runtime = runtimeOf(options);
+    this.logger = this.runtime.logger;
+    for (const warning of warnings) this.logger.warn(warning);
+    this.cluster = new Cluster(this.runtime, config);
+    this.accumulator = new Accumulator(config, this.runtime.clock, this.runtime.random, {
+      batchReady: () => this.sender.wake(),
+      topicWanted: (topic) => this.lookUp(topic),
+      recordFailed: (error, reported) => {
+        if (!reported) this.unreportedFailure(error, 1);
+        this.transactions?.recordFailed(error);
+      },
+    });
+    this.transactions =
+      config.transactionalId === null
+        ? undefined
+        : new Transactions(this.cluster, config, {
+            wake: () => this.sender.wake(),
+            drain: () => this.drain(),
+            dropAndSettle: (error) => this.dropAndSettle(error),
+          });
+    this.sender = new Sender(
+      this.cluster,
+      config,
+      this.accumulator,
+      this.transactions ?? this.plainGuard(),
+      (batch, error) => this.batchDone(batch, error),
+    );
+    this.cluster.pool.onChange = () => this.sender.wake();
+    this.cluster.onRefresh = () => this.metadataChanged();
+  }
+
+  /**
+   * Takes a record. Returns undefined, or, when the buffer is full, a promise: the record is taken all the same, but wait
+   * for the promise before sending more. `onDelivery` is called once with the outcome; without it `flush` reports.
+   * @throws ClosedError, IllegalStateError outside a transaction of a transactional producer, BufferExhaustedError when
+   * the promises are not waited for
+   */
+  send(record: ProducerRecord, onDelivery?: DeliveryCallback): undefined | Promise<void> {
+    if (this.transactions !== undefined) {
+      throw new IllegalStateError(
+        'a transactional producer sends inside a transaction: const tx = await producer.begin(); tx.send(…)',
+      );
+    }
+    return this.accept(record, onDelivery);
+  }
+
+  /** Sends one record and waits for its outcome. For many records, `send` and `flush` are far faster. */
+  sendAndWait(record: ProducerRecord): Promise<RecordMetadata> {
+    return new Promise((resolve, reject) => {
+      const full = this.send(record, (error, metadata) => {
+        if (error) reject(error);
+        else resolve(metadata!);
+      });
+      full?.catch(reject);
+    });
+  }
+
+  /**
+   * Waits until everything sent before is delivered or failed.
+   * @throws the first error of a record without callback since the last flush; the signal's reason
+   */
+  async flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.checkOpen();
+    await within(this.runtime.timers, Number.POSITIVE_INFINITY, this.drain(), noDeadline, options.signal);
+    this.throwUnreported();
+  }
+
+  /** Partitions of a topic. @throws TimeoutError where the topic is not known within max.block.ms */
+  async partitionsOf(topic: string, options: WaitOptions = {}): Promise<number> {
+    this.checkOpen();
+    return (await this.cluster.topic(topic, this.deadline(options))).partitions.length;
+  }
+
+  /**
+   * Takes the transactional.id over from whoever had it and ends what that one left open. Once, before `begin`.
+   * @throws TimeoutError (may be repeated); IllegalStateError
+   */
+  initTransactions(options: WaitOptions = {}): Promise<void> {
+    return this.transactional().initialize(this.deadline(options));
+  }
+
+  /** Begins a transaction. @throws IllegalStateError; the fatal error that ended this producer */
+  async begin(): Promise<Transaction> {
+    const transactions = this.transactional();
+    transactions.begin();
+    return new Transaction(transactions, this.cluster, this.config.maxBlockMs, (record, onDelivery) =>
+      this.accept(record, onDelivery),
+    );
+  }
+
+  /**
+   * Waits for what was sent (at most `timeoutMs`, default delivery.timeout.ms), then closes. An open transaction is aborted.
+   * Does not throw for records that failed.
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.closing ??= this.shutDown(options.timeoutMs ?? this.config.deliveryTimeoutMs);
+    return this.closing;
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private transactional(): Transactions {
+    this.checkOpen();
+    if (this.transactions === undefined) {
+      throw new IllegalStateError('transactions need transactional.id: set it in the producer’s options');
+    }
+    return this.transactions;
+  }
+
+  private deadline({ timeoutMs, signal }: WaitOptions): ReturnType<Cluster['deadline']> {
+    return this.cluster.deadline(timeoutMs ?? this.config.maxBlockMs, signal);
+  }
+
+  private accept(record: ProducerRecord, onDelivery: DeliveryCallback | undefined): undefined | Promise<void> {
+    if (this.closing !== undefined) this.checkOpen();
+    if (this.poison !== undefined) throw this.poison;
+    if (this.accumulator.reserved >= 2 * this.config.bufferMemory)
+      throw new BufferExhaustedError(this.config.bufferMemory);
+    this.accumulator.append(record, onDelivery);
+    if (!this.accumulator.full) return undefined;
+    this.room ??= Promise.withResolvers<void>();
+    this.sender.wake();
+    return this.room.promise;
+  }
+
+  private checkOpen(): void {
+    if (this.closing !== undefined) throw new ClosedError('producer');
+  }
+
+  /** Asks for a topic's partitions, once at a time, no longer than max.block.ms. */
+  private lookUp(topic: TopicQueues): void {
+    const { name } = topic;
+    if (this.lookups.has(name)) return;
+    this.lookups.add(name);
+    this.cluster.topic(name, this.cluster.deadline(this.config.maxBlockMs)).then(
+      (info) => {
+        this.lookups.delete(name);
+        this.accumulator.topicKnown(info);
+        this.makeRoom();
+      },
+      (error) => {
+        this.lookups.delete(name);
+        this.accumulator.failParked(error, topic);
+        this.cluster.unfollow(name);
+        this.makeRoom();
+      },
+    );
+  }
+
+  private metadataChanged(): void {
+    for (const name of this.accumulator.topics.keys()) {
+      const info = this.cluster.image.topics.get(name);
+      if (info !== undefined) this.accumulator.topicKnown(info);
+    }
+    this.sender.wake();
+  }
+
+  /** Resolves when every record taken so far is delivered or failed. */
+  private async drain(): Promise<void> {
+    this.sender.urgent++;
+    this.sender.wake();
+    try {
+      for (const name of [...this.lookups]) {
+        const topic = this.accumulator.topics.get(name);
+        if (topic === undefined || topic.parked.length === 0) continue;
+        await this.cluster.topic(name, this.cluster.deadline(this.config.maxBlockMs)).catch(ignore);
+        // The look-up that parked them settles in the same turn or the next.
+        while (topic.parked.length > 0 && this.lookups.has(name)) await this.cluster.sleep(1);
+      }
+      await new Promise<void>((resolve) => {
+        const batches = [...this.accumulator.incomplete];
+        let left = batches.length;
+        if (left === 0) return resolve();
+        const one = (): void => {
+          left--;
+          if (left === 0) resolve();
+        };
+        for (const batch of batches) batch.whenDone(one);
+        this.sender.wake();
+      });
+    } finally {
+      this.sender.urgent--;
+    }
+  }
+
+  private dropAndSettle(error: ClientError): Promise<void> {
+    this.accumulator.failParked(error);
+    this.sender.dropWaiting(error);
+    return this.sender.settled();
+  }
+
+  private batchDone(batch: ProducerBatch, error: ClientError | undefined): void {
+    if (error !== undefined && batch.silentCount > 0) this.unreportedFailure(error, batch.silentCount);
+    this.makeRoom();
+  }
+  private makeRoom(): void {
+    if (this.room === undefined || this.accumulator.reserved > this.config.bufferMemory * 0.75) return;
+    const { resolve } = this.room;
+    this.room = undefined;
+    resolve();
+  }
+  private unreportedFailure(error: ClientError, count: number): void {
+    if (this.unreported === undefined) this.unreported = { error, count };
+    else this.unreported.count += count;
+  }
+  private throwUnreported(): void {
+    const { unreported } = this;
+    this.unreported = undefined;
+    if (unreported === undefined) return;
+    const { error, count } = unreported;
+    throw count === 1
+      ? error
+      : new ClientError(error.code, `${count} records failed, the first: ${error.message}`, {
+          cause: error,
+          fatal: error.fatal,
+          abortable: error.abortable,
+        });
+  }
+
+  private async shutDown(timeoutMs: number): Promise<void> {
+    const { transactions } = this;
+    const deadline = this.cluster.deadline(timeoutMs);
+    const waitFor = (work: Promise<void>): Promise<void> =>
+      within(this.runtime.timers, this.cluster.left(deadline), work, noDeadline).catch(ignore);
+    if (transactions?.state.is('in transaction', 'abortable error')) {
+      await waitFor(transactions.end('abort', deadline));
+    } else if (transactions?.state.is('committing', 'aborting')) {
+      await waitFor(transactions.settled());
+    } else {
+      await waitFor(this.drain());
+    }
+    this.sender.stop();
+    const closed = new ClosedError('producer');
+    this.accumulator.failParked(closed);
+    this.sender.dropWaiting(closed);
+    for (const batch of [...this.accumulator.incomplete]) batch.fail(closed);
+    this.room?.resolve();
+    await this.cluster.close();
+  }
+
+  /** For producers without transactions: numbers where idempotence is on, nothing else. */
+  private plainGuard(): DeliveryGuard {
+    const identities = new IdempotentIdentity(this.cluster, this.config, (failure) => {
+      if (failure !== undefined) {
+        this.poison = failure;
+        this.logger.error('the producer is of no more use', { cause: failure.message });
+      }
+      this.sender.wake();
+    });
+    const numbered = this.config.enableIdempotence;
+    return {
+      numbered,
+      transactional: false,
+      refusal: () => this.poison,
+      identity: () => {
+        identities.ensure();
+        return identities.current;
+      },
+      admits: () => true,
+      versions: () => ({}),
+      leaving: ignore,
+      raiseEpoch: (queue: BatchQueue): ProducerIdentity | undefined => {
+        const { current } = identities;
+        if (current === undefined) identities.ensure();
+        // Another partition raised it already.
+        if (current === undefined || !same(queue.identity, current)) return current;
+        return identities.raise();
+      },
+      forgetIdentity: () => identities.discard(),
+      batchFailed: ignore,
+    };
+  }
+}
+
+function noDeadline(): Error {
+  return new TimeoutError('the producer was closed before everything was delivered');
+}

@@ -1,0 +1,40 @@
+/** What a caller of the producer hands over and gets back. */
+import type { ClientError } from '../errors.ts';
+
+export interface RecordHeader {
+  readonly key: string;
+  readonly value: string | Uint8Array | null;
+}
+
+/** A record to send. Texts are encoded as UTF-8. */
+export interface ProducerRecord {
+  readonly topic: string;
+  /** Chosen from the key, or at will without a key, where it is left out. */
+  readonly partition?: number | undefined;
+  readonly key?: string | Uint8Array | null | undefined;
+  /** `null` is a tombstone on a compacted topic. */
+  readonly value?: string | Uint8Array | null | undefined;
+  readonly headers?: readonly RecordHeader[] | undefined;
+  /** Milliseconds since 1970; now where it is left out. */
+  readonly timestamp?: number | undefined;
+}
+
+/** Where a record landed. */
+export interface RecordMetadata {
+  readonly topic: string;
+  readonly partition: number;
+  /** -1 with acks=0, and where the broker had the record already but no longer knows where. */
+  readonly offset: number;
+  /** The broker's time where the topic is set so, else the record's. */
+  readonly timestamp: number;
+}
+
+/** Called once per record, in a later turn than `send`. Exactly one of the two is given. */
+export type DeliveryCallback = (error: ClientError | undefined, metadata: RecordMetadata | undefined) => void;
+
+export interface WaitOptions {
+  /** Milliseconds; max.block.ms where it is left out. */
+  readonly timeoutMs?: number;
+  /** Stops the waiting, not the work. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,492 @@
+/**
+ * Sends batches: which are ready, to which leader, how many at once; and decides by the answer whether a batch is
+ * delivered, sent again, or failed. One synchronous pass (`run`) at a time, woken by events; promises only per request.
+ */
+import type { Clock, Timer, Timers } from '../../core/index.ts';
+import { ErrorCode, errorName, needsMetadataRefresh, ZERO_UUID } from '../../core/index.ts';
+import { type ProduceRequestInput, type ProduceResponse, produce } from '../../wire/index.ts';
+import type { Connection } from '../connections/connection.ts';
+import { backoffMs } from '../connections/runtime.ts';
+import { asClientError, brokerError, ClientError, NetworkError, TimeoutError } from '../errors.ts';
+import type { Cluster } from '../metadata/cluster.ts';
+import type { BrokerInfo } from '../metadata/cluster-image.ts';
+import type { ProducerConfig } from '../options/producer.ts';
+import type { Accumulator } from './accumulator.ts';
+import { type ProducerIdentity, same } from './partition-queue.ts';
+import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
+
+/** What the sender asks of idempotence and transactions. */
+export interface DeliveryGuard {
+  /** Whether batches carry a producer id and sequence numbers. */
+  readonly numbered: boolean;
+  readonly transactional: boolean;
+  /** Undefined: not known yet; the guard wakes the sender when it is. */
+  identity(): ProducerIdentity | undefined;
+  /** What waits must fail with this: the transaction cannot be committed any more. */
+  refusal(): ClientError | undefined;
+  /** Whether batches of the partition may go out now; a transaction may have to register the partition first. */
+  admits(queue: BatchQueue): boolean;
+  /** The versions of Produce that fit the transaction protocol in use. */
+  versions(): { min?: number; max?: number };
+  /** A batch is about to leave. */
+  leaving(queue: BatchQueue): void;
+  /** Everything about the numbers of a partition must start over under a higher epoch. Undefined: not now. */
+  raiseEpoch(queue: BatchQueue): ProducerIdentity | undefined;
+  /** The broker does not know this producer id. */
+  forgetIdentity(): void;
+  /** A batch failed; `unsure`: it may have been written all the same. */
+  batchFailed(error: ClientError, queue: BatchQueue, unsure: boolean): void;
+}
+
+interface Sending {
+  readonly broker: BrokerInfo;
+  readonly batches: ProducerBatch[];
+}
+
+export class Sender {
+  /** Everything is ready at once: someone flushes, or the producer closes. */
+  urgent = 0;
+
+  private readonly cluster: Cluster;
+  private readonly config: ProducerConfig;
+  private readonly accumulator: Accumulator;
+  private readonly guard: DeliveryGuard;
+  private readonly batchDone: (batch: ProducerBatch, error: ClientError | undefined) => void;
+  private readonly clock: Clock;
+  private readonly timers: Timers;
+  private readonly inFlight = new Map<number, number>();
+  private readonly connecting = new Set<number>();
+  /** Unanswered, to all brokers. */
+  private requests = 0;
+  private readonly settledWaiters: (() => void)[] = [];
+  private scheduled = false;
+  private stopped = false;
+  private timer: Timer | undefined;
+  private timerAt = Number.POSITIVE_INFINITY;
+  private readonly ordered: boolean;
+
+  constructor(
+    cluster: Cluster,
+    config: ProducerConfig,
+    accumulator: Accumulator,
+    guard: DeliveryGuard,
+    batchDone: (batch: ProducerBatch, error: ClientError | undefined) => void,
+  ) {
+    this.cluster = cluster;
+    this.config = config;
+    this.accumulator = accumulator;
+    this.guard = guard;
+    this.batchDone = batchDone;
+    this.clock = cluster.runtime.clock;
+    this.timers = cluster.runtime.timers;
+    this.ordered = !guard.numbered && config.maxInFlightRequestsPerConnection === 1;
+  }
+
+  /** Has `run` called in a later turn, once. */
+  wake(): void {
+    if (this.scheduled || this.stopped) return;
+    this.scheduled = true;
+    this.timers.defer(() => {
+      this.scheduled = false;
+      if (!this.stopped) this.run();
+    });
+  }
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  /** Drops what was never sent, and what waits to be sent again, with an error. Requests in the air are left alone. */
+  dropWaiting(error: ClientError): void {
+    for (const queue of [...this.accumulator.active]) {
+      for (const batch of queue.waiting.splice(0)) {
+        queue.forget(batch);
+        if (batch.attempts > 0) this.guard.batchFailed(error, queue, true);
+        this.finish(batch, error);
+      }
+      this.retireIfIdle(queue);
+    }
+  }
+  /** Resolves when no request is unanswered. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.requests === 0) return resolve();
+      this.settledWaiters.push(resolve);
+    });
+  }
+
+  private run(): void {
+    const now = this.clock.monotonic();
+    let next = Number.POSITIVE_INFINITY;
+    const plans = new Map<number, Sending>();
+    const refusal = this.guard.refusal();
+    if (refusal !== undefined) {
+      this.dropWaiting(refusal);
+      this.accumulator.failParked(refusal);
+    }
+    for (const queue of [...this.accumulator.active]) {
+      const expiry = this.expire(queue, now);
+      if (expiry < next) next = expiry;
+      this.settleNumbers(queue);
+      if (this.retireIfIdle(queue) || queue.waiting.length === 0) continue;
+      const due = this.readyAt(queue, now);
+      if (due > now) {
+        if (due < next) next = due;
+        continue;
+      }
+      const broker = this.leaderFor(queue);
+      if (broker === undefined || !this.guard.admits(queue)) continue;
+      let plan = plans.get(broker.id);
+      if (plan === undefined) {
+        plan = { broker, batches: [] };
+        plans.set(broker.id, plan);
+      }
+      plan.batches.push(queue.waiting[0]!);
+    }
+    for (const plan of plans.values()) this.dispatch(plan);
+    this.wakeAt(next, now);
+  }
+
+  /** Fails batches older than delivery.timeout.ms; returns when the next one will be. */
+  private expire(queue: BatchQueue, now: number): number {
+    const limit = this.config.deliveryTimeoutMs;
+    let next = Number.POSITIVE_INFINITY;
+    const old = (batch: ProducerBatch): boolean => {
+      if (now - batch.createdAt >= limit) return true;
+      next = Math.min(next, batch.createdAt + limit);
+      return false;
+    };
+    for (const batch of queue.waiting.filter(old)) {
+      queue.removeWaiting(batch);
+      this.giveUp(batch);
+    }
+    for (const batch of queue.numbered.filter((numbered) => numbered.airborne && old(numbered))) this.giveUp(batch);
+    return next;
+  }
+
+  private giveUp(batch: ProducerBatch): void {
+    const { queue } = batch;
+    const last = batch.lastError ? ` (last: ${batch.lastError.message})` : '';
+    const error = new TimeoutError(
+      `${batch.count} records for ${queue.topic}-${queue.partition} were not acknowledged within delivery.timeout.ms ` +
+        `(${this.config.deliveryTimeoutMs} ms)${last}`,
+      { cause: batch.lastError },
+    );
+    this.failBatch(batch, error, batch.attempts > 0);
+  }
+
+  /** Starts numbers over where a gap is certain, or finds out what became of a batch given up. */
+  private settleNumbers(queue: BatchQueue): void {
+    if (!this.guard.numbered || queue.airborne > 0) return;
+    if (queue.unresolved && queue.numbered.length === 0) {
+      if (queue.complete) queue.unresolved = false;
+      else queue.resetRequested = true;
+    }
+    if (!queue.resetRequested) return;
+    const identity = this.guard.raiseEpoch(queue);
+    if (identity !== undefined) queue.startOver(identity);
+  }
+
+  /** When the head may leave; Infinity while something else must happen first. */
+  private readyAt(queue: BatchQueue, now: number): number {
+    const head = queue.waiting[0]!;
+    if (this.ordered && queue.airborne > 0) return Number.POSITIVE_INFINITY;
+    if (this.guard.numbered) {
+      const identity = this.guard.identity();
+      if (identity === undefined || !queue.mayNumber(identity)) return Number.POSITIVE_INFINITY;
+    }
+    if (head.retryAt > now) return head.retryAt;
+    if (head.closed || head.attempts > 0 || this.urgent > 0 || this.accumulator.full || queue.waiting.length > 1)
+      return now;
+    return head.createdAt + this.config.lingerMs;
+  }
+
+  private leaderFor(queue: BatchQueue): BrokerInfo | undefined {
+    const leader = this.cluster.image.leaderOf(queue.topic, queue.partition);
+    if (leader === undefined) this.cluster.requestRefresh();
+    return leader?.broker;
+  }
+
+  /** One request with a batch of each ready partition; more while the connection takes more. */
+  private dispatch({ broker, batches }: Sending): void {
+    const connection = this.cluster.pool.ready('main', broker);
+    if (connection === undefined) {
+      this.connect(broker);
+      return;
+    }
+    let left = batches;
+    while (left.length > 0) {
+      const flying = this.inFlight.get(broker.id) ?? 0;
+      if (flying >= this.config.maxInFlightRequestsPerConnection || connection.congested) return;
+      const request: ProducerBatch[] = [];
+      let bytes = 0;
+      let taken = 0;
+      for (const batch of left) {
+        // Encoding before the size is known would number batches that stay behind: the builder's size is a bound.
+        if (request.length > 0 && bytes + batch.sizeInBytes > this.config.maxRequestSize) break;
+        bytes += batch.sizeInBytes;
+        request.push(batch);
+        taken++;
+      }
+      if (!this.send(connection, broker, request)) return;
+      left = left.slice(taken);
+    }
+    // A queue with more behind its head gets its next turn when this pass is over.
+    if (batches.some((batch) => batch.queue.waiting.length > 0)) this.wake();
+  }
+
+  private connect(broker: BrokerInfo): void {
+    if (this.connecting.has(broker.id)) return;
+    this.connecting.add(broker.id);
+    this.cluster.pool
+      .connect('main', broker)
+      .catch(() => this.cluster.requestRefresh())
+      .finally(() => {
+        this.connecting.delete(broker.id);
+        this.wake();
+      });
+  }
+
+  private send(connection: Connection, broker: BrokerInfo, batches: ProducerBatch[]): boolean {
+    const { guard, config } = this;
+    const limits = guard.versions();
+    const ids = batches.map(({ queue }) => this.cluster.image.topics.get(queue.topic)?.id ?? ZERO_UUID);
+    let version: number;
+    try {
+      version = connection.version(
+        produce,
+        ids.includes(ZERO_UUID) ? { ...limits, max: Math.min(12, limits.max ?? 12) } : limits,
+      );
+    } catch (error) {
+      const failure = new ClientError('UNSUPPORTED_VERSION', (error as Error).message, { fatal: true, cause: error });
+      for (const batch of batches) {
+        batch.queue.removeWaiting(batch);
+        this.failBatch(batch, failure, false);
+      }
+      return true;
+    }
+    const identity = guard.identity();
+    const topics = new Map<
+      string,
+      { name: string; topicId: string; partitionData: { index: number; records: Uint8Array }[] }
+    >();
+    batches.forEach((batch, index) => {
+      const { queue } = batch;
+      queue.waiting.shift();
+      // To the back of the line: the others get their turn when requests are scarce.
+      this.accumulator.active.delete(queue);
+      this.accumulator.active.add(queue);
+      if (guard.numbered) queue.number(batch, identity!);
+      guard.leaving(queue);
+      batch.airborne = true;
+      batch.attempts++;
+      queue.airborne++;
+      let topic = topics.get(queue.topic);
+      if (topic === undefined) {
+        topic = { name: queue.topic, topicId: ids[index]!, partitionData: [] };
+        topics.set(queue.topic, topic);
+      }
+      topic.partitionData.push({ index: queue.partition, records: batch.encoded() });
+    });
+    const acks = config.acks === 'all' ? -1 : config.acks;
+    const body = {
+      transactionalId: config.transactionalId,
+      acks,
+      timeoutMs: config.requestTimeoutMs,
+      topicData: [...topics.values()],
+    };
+    if (acks === 0) {
+      this.sendWithoutAnswer(connection, version, body, batches);
+      return true;
+    }
+    this.inFlight.set(broker.id, (this.inFlight.get(broker.id) ?? 0) + 1);
+    this.requests++;
+    connection
+      .request(produce, version, body, { timeoutMs: config.requestTimeoutMs })
+      .then(
+        (answer) => this.answered(batches, answer, version),
+        (error) => this.unanswered(batches, asClientError(error)),
+      )
+      .catch((error) => {
+        // A bug of ours must not leave batches hanging.
+        for (const batch of batches) this.failBatch(batch, asClientError(error), true);
+      })
+      .finally(() => {
+        this.inFlight.set(broker.id, (this.inFlight.get(broker.id) ?? 1) - 1);
+        this.requests--;
+        if (this.requests === 0) for (const resolve of this.settledWaiters.splice(0)) resolve();
+        this.wake();
+      });
+    return true;
+  }
+
+  /** acks=0: written to the socket is all that there is to know. */
+  private sendWithoutAnswer(
+    connection: Connection,
+    version: number,
+    body: ProduceRequestInput,
+    batches: ProducerBatch[],
+  ): void {
+    let failure: ClientError | undefined;
+    try {
+      connection.post(produce, version, body);
+    } catch (error) {
+      failure = asClientError(error);
+    }
+    for (const batch of batches) {
+      this.landed(batch);
+      if (failure === undefined) this.succeed(batch, -1, -1);
+      else this.retryOrFail(batch, failure);
+    }
+  }
+
+  private answered(batches: ProducerBatch[], answer: ProduceResponse, version: number): void {
+    const results = new Map<string, ProduceResponse['responses'][number]['partitionResponses'][number]>();
+    for (const topic of answer.responses) {
+      const name = version >= 13 ? this.cluster.image.nameOf(topic.topicId) : topic.name;
+      for (const partition of topic.partitionResponses) results.set(`${partition.index} ${name}`, partition);
+    }
+    let refresh = false;
+    for (const batch of batches) {
+      this.landed(batch);
+      const { queue } = batch;
+      const result = results.get(`${queue.partition} ${queue.topic}`);
+      if (result === undefined) {
+        this.retryOrFail(batch, new NetworkError(`no answer about ${queue.topic}-${queue.partition}`));
+        continue;
+      }
+      if (result.errorCode === 0) {
+        this.succeed(batch, result.baseOffset, result.logAppendTimeMs);
+      } else if (result.errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
+        this.succeed(batch, -1, -1);
+      } else {
+        if (needsMetadataRefresh(result.errorCode)) refresh = true;
+        this.refused(batch, result.errorCode, result.errorMessage);
+      }
+    }
+    if (refresh) this.cluster.requestRefresh();
+  }
+
+  private unanswered(batches: ProducerBatch[], error: ClientError): void {
+    for (const batch of batches) {
+      this.landed(batch);
+      this.retryOrFail(batch, error);
+    }
+    this.cluster.requestRefresh();
+  }
+
+  /** The request that carried the batch is over. */
+  private landed(batch: ProducerBatch): void {
+    batch.airborne = false;
+    batch.queue.airborne--;
+  }
+
+  private succeed(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
+    batch.queue.acknowledged(batch);
+    if (batch.done) return;
+    batch.succeed(baseOffset, logAppendTime);
+    this.release(batch, undefined);
+  }
+
+  /** The broker refused the batch. */
+  private refused(batch: ProducerBatch, code: number, detail: string | null): void {
+    if (batch.done) return;
+    const { queue } = batch;
+    const { guard } = this;
+    const error = brokerError(code, `${batch.count} records for ${queue.topic}-${queue.partition}`, detail);
+    if (guard.numbered) {
+      const name = errorName(code);
+      if (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER') {
+        this.outOfOrder(batch, error);
+        return;
+      }
+      if (!guard.transactional) {
+        // The broker lost or never had the state of this producer: start over under an epoch, or an id, of its own.
+        if (
+          name === 'UNKNOWN_PRODUCER_ID' ||
+          name === 'INVALID_PRODUCER_EPOCH' ||
+          name === 'INVALID_PRODUCER_ID_MAPPING'
+        ) {
+          if (name === 'INVALID_PRODUCER_ID_MAPPING' && same(queue.identity, guard.identity())) guard.forgetIdentity();
+          queue.resetRequested = true;
+          this.retryOrFail(batch, error, true);
+          return;
+        }
+      }
+    }
+    if (error.retriable) this.retryOrFail(batch, error);
+    else this.failBatch(batch, error, false);
+  }
+
+  /**
+   * 45. Not the batch that the broker should expect: one before it failed for now, and it will be accepted after that
+   * one. The very batch: there is a gap, and only a new epoch can close it (a transaction is aborted instead).
+   */
+  private outOfOrder(batch: ProducerBatch, error: ClientError): void {
+    const { queue } = batch;
+    const early = !queue.unresolved && !queue.isNext(batch);
+    if (!early && this.guard.transactional) {
+      this.failBatch(batch, error, true);
+      return;
+    }
+    if (!early && (!queue.unresolved || queue.numbered[0] === batch)) queue.resetRequested = true;
+    this.retryOrFail(batch, error, true);
+  }
+
+  private retryOrFail(batch: ProducerBatch, error: ClientError, again = error.retriable): void {
+    if (batch.done) return;
+    batch.lastError = error;
+    if (!again || batch.attempts > this.config.retries) {
+      this.failBatch(batch, error, true);
+      return;
+    }
+    const { retryBackoffMs, retryBackoffMaxMs } = this.config;
+    const pause = backoffMs(this.cluster.runtime.random, retryBackoffMs, retryBackoffMaxMs, batch.attempts);
+    batch.retryAt = this.clock.monotonic() + pause;
+    batch.queue.putBack(batch);
+  }
+
+  /** `unsure`: the broker may have it. Otherwise its numbers are a gap that the broker will not accept records behind. */
+  private failBatch(batch: ProducerBatch, error: ClientError, unsure: boolean): void {
+    if (batch.done) return;
+    const { queue } = batch;
+    queue.forget(batch);
+    if (this.guard.numbered) {
+      if (batch.numbered && same(queue.identity, batch.identity)) {
+        if (unsure) queue.unresolved = true;
+        else queue.resetRequested = true;
+      }
+      this.guard.batchFailed(error, queue, unsure);
+    }
+    this.finish(batch, error);
+  }
+
+  private finish(batch: ProducerBatch, error: ClientError): void {
+    batch.fail(error);
+    this.release(batch, error);
+  }
+  private release(batch: ProducerBatch, error: ClientError | undefined): void {
+    this.accumulator.release(batch);
+    this.batchDone(batch, error);
+    this.wake();
+  }
+
+  private retireIfIdle(queue: BatchQueue): boolean {
+    if (!queue.idle || queue.unresolved || queue.resetRequested) return false;
+    this.accumulator.active.delete(queue);
+    return true;
+  }
+
+  private wakeAt(at: number, now: number): void {
+    if (at === Number.POSITIVE_INFINITY) return;
+    if (this.timer !== undefined) {
+      if (this.timerAt <= at && this.timerAt > now) return;
+      this.timer.cancel();
+    }
+    this.timerAt = at;
+    this.timer = this.timers.after(Math.max(0, at - now), () => {
+      this.timer = undefined;
+      this.wake();
+    });
+  }
+}

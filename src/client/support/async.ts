@@ -1,0 +1,118 @@
+/** Waiting with bounds: sleep, wait for a promise no longer than a deadline, wake sleepers. All time comes from ports. */
+import { KafkaError, type Timers } from '../../core/index.ts';
+
+/** Resolves after `ms`. @throws the signal's reason when aborted first */
+export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortReason(signal));
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(abortReason(signal!));
+    };
+    const timer = timers.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/**
+ * The promise's outcome, unless `ms` pass or the signal aborts first. The work behind the promise goes on; its late
+ * failure is swallowed.
+ * @throws what `late` makes when the time is over; the signal's reason when aborted
+ */
+export function within<T>(
+  timers: Timers,
+  ms: number,
+  promise: Promise<T>,
+  late: () => Error,
+  signal?: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      promise.catch(ignore);
+      return reject(abortReason(signal));
+    }
+    const onAbort = (): void => {
+      timer?.cancel();
+      reject(abortReason(signal!));
+    };
+    const timer =
+      ms === Number.POSITIVE_INFINITY
+        ? undefined
+        : timers.after(ms, () => {
+            signal?.removeEventListener('abort', onAbort);
+            reject(late());
+          });
+    const settle = (): void => {
+      timer?.cancel();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    promise.then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (error) => {
+        settle();
+        reject(error);
+      },
+    );
+  });
+}
+
+export function abortReason(signal: AbortSignal): unknown {
+  return signal.reason ?? new KafkaError('REQUEST_TIMED_OUT', 'aborted');
+}
+
+export function ignore(): void {}
+
+/** Wakes everyone who waits, at most once per wait. */
+export class Wakeup {
+  private waiting = Promise.withResolvers<void>();
+
+  notify(): void {
+    const { resolve } = this.waiting;
+    this.waiting = Promise.withResolvers<void>();
+    resolve();
+  }
+  /** Resolves at the next `notify`. */
+  next(): Promise<void> {
+    return this.waiting.promise;
+  }
+}
+
+/** Runs what it is given one after the other; a failure does not stop those behind it. */
+export class Serial {
+  private tail: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.tail.then(work, work);
+    this.tail = result.catch(ignore);
+    return result;
+  }
+}
+
+/** A signal that aborts as soon as one of the given does. Call `release` when the work is done. */
+export function anySignal(
+  first: AbortSignal,
+  second: AbortSignal | undefined,
+): { readonly signal: AbortSignal; release(): void } {
+  if (second === undefined) return { signal: first, release: ignore };
+  const controller = new AbortController();
+  const onFirst = (): void => controller.abort(first.reason);
+  const onSecond = (): void => controller.abort(second.reason);
+  if (first.aborted) onFirst();
+  else if (second.aborted) onSecond();
+  first.addEventListener('abort', onFirst, { once: true });
+  second.addEventListener('abort', onSecond, { once: true });
+  return {
+    signal: controller.signal,
+    release() {
+      first.removeEventListener('abort', onFirst);
+      second.removeEventListener('abort', onSecond);
+    },
+  };
+}
