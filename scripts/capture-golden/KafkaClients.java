@@ -26,8 +26,8 @@ public class KafkaClients {
       admin.describeClassicGroups(List.of("java-tv1")).all().get();
       admin.listConsumerGroupOffsets("java-tv1").all().get();
       try { admin.listConsumerGroupOffsets("no-such-group").all().get(); } catch (Exception expected) { }
-      admin.alterConsumerGroupOffsets("java-tv2", Map.of(new TopicPartition("java-in", 0), new OffsetAndMetadata(1, Optional.of(0), "by hand"))).all().get();
-      admin.deleteConsumerGroups(List.of("java-tv1")).all().get();
+      admin.alterConsumerGroupOffsets("java-tv2-reader", Map.of(new TopicPartition("java-in", 0), new OffsetAndMetadata(1, Optional.of(0), "by hand"))).all().get();
+      admin.deleteConsumerGroups(List.of("java-tv1-reader")).all().get();
       admin.deleteTopics(List.of("java-out")).all().get();
     }
   }

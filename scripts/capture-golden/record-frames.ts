@@ -58,7 +58,8 @@ function record(fromClient: Socket): void {
     const [key, version, correlationId] = [frame.readInt16BE(0), frame.readInt16BE(2), frame.readInt32BE(4)];
     const idLength = frame.readInt16BE(8);
     const clientId = idLength > 0 ? frame.toString('utf8', 10, 10 + idLength) : '';
-    const who = clientId.startsWith('broker') || /^[0-9]*$/.test(clientId) ? 'Apache Kafka' : client;
+    // The broker's own requests to itself come this way too.
+    const who = clientId === client ? client : 'Apache Kafka';
     asked.set(correlationId, { client: who, key, version });
     keep({ client: who, key, version, direction: 'request', hex: frame.toString('hex') });
   });
