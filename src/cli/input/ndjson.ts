@@ -15,7 +15,6 @@ export const DEPTH_MAX = 200;
 
 const CHUNK_BYTES = 256 * 1024;
 const LF = 10;
-const CR = 13;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class NdjsonInput implements Input {
@@ -120,11 +119,11 @@ export class LineSplitter {
     this.line++;
     let line = raw;
     if (this.line === 1 && line.subarray(0, 3).equals(BYTE_ORDER_MARK)) line = line.subarray(3);
-    if (line.at(-1) === CR) line = line.subarray(0, -1);
+    line = withoutBlanks(line);
     if (line.length > LINE_BYTES_MAX) throw this.tooLong();
     let text: string;
     try {
-      text = this.decoder.decode(line).trim();
+      text = this.decoder.decode(line);
     } catch {
       throw this.malformed('it is not UTF-8');
     }
@@ -147,6 +146,16 @@ export class LineSplitter {
   private tooLong(): Refusal {
     return this.malformed(`it is longer than ${LINE_BYTES_MAX} bytes (does each value end with a line feed?)`);
   }
+}
+
+/** JSON's own blanks only: space, tab, carriage return. */
+function withoutBlanks(line: Buffer): Buffer {
+  const isBlank = (byte: number | undefined) => byte === 32 || byte === 9 || byte === 13;
+  let start = 0;
+  let end = line.length;
+  while (start < end && isBlank(line[start])) start++;
+  while (end > start && isBlank(line[end - 1])) end--;
+  return line.subarray(start, end);
 }
 
 function deeperThan(value: unknown, levels: number): boolean {

@@ -14,6 +14,7 @@ import { batchSize, faultKinds, type PlannedFault, planFaults } from './plan.ts'
 import { type Ends, Reading } from './reading.ts';
 import type { GuaranteeResult, ProofProgress, ProofResult, TopicResult } from './result.ts';
 import { Tally } from './tally.ts';
+import { createTopics, endsOf, freeName } from './topics.ts';
 import type { Transform } from './transforms.ts';
 
 export interface ProofOptions {
