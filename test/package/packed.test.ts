@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Project, packedProject, userProgram } from './packed.ts';
@@ -28,6 +29,16 @@ describe('the packed package', () => {
     const { status, stdout, stderr } = project.run(['program.ts']);
     assert.equal(status, 0, stderr);
     assert.deepEqual(JSON.parse(stdout), { values: ['hello', 'world'], apis: true, lab: true });
+  });
+
+  test("runs the README's first example as it stands", () => {
+    const readme = readFileSync(join(project.directory, 'node_modules', 'onceward', 'README.md'), 'utf8');
+    const [, example] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    assert.ok(example?.includes('Broker.start()'));
+    project.write('example.test.ts', example);
+    const { status, stdout } = project.run(['--test', '--test-reporter=tap', 'example.test.ts']);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^# pass 1$/m);
   });
 
   test('has types that a strict project accepts', () => {
