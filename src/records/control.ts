@@ -5,6 +5,7 @@
  *   key    version i16, type i16 (0 ABORT, 1 COMMIT, others are skipped)
  *   value  version i16, coordinator epoch i32
  */
+import { MalformedBytesError } from '../core/index.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { RecordCursor } from './decode.ts';
 import { readBatchHeader } from './header.ts';
@@ -34,13 +35,19 @@ export function parseControlRecord(record: {
 }
 
 /**
- * What the batch says when it is a control batch, undefined when it is not one.
- * @throws MalformedBytesError when its record cannot be read
+ * What the batch says when it is a control batch, undefined when it is not one. A record that cannot be read is
+ * 'unknown'.
+ * @throws MalformedBytesError when the header cannot be read
  */
 export function controlRecordOf(batch: Uint8Array): ControlRecord | undefined {
   if (!readBatchHeader(batch).isControl) return undefined;
-  const cursor = new RecordCursor(batch);
-  return cursor.next() ? parseControlRecord(cursor) : UNKNOWN;
+  try {
+    const cursor = new RecordCursor(batch);
+    return cursor.next() ? parseControlRecord(cursor) : UNKNOWN;
+  } catch (error) {
+    if (error instanceof MalformedBytesError) return UNKNOWN;
+    throw error;
+  }
 }
 
 export interface ControlBatchOptions {

@@ -1,0 +1,38 @@
+/** What a partition's log can be told, under Kafka's names and with Kafka's defaults (topic and broker configurations). */
+import type { TimestampType } from '../records/index.ts';
+
+export interface LogConfig {
+  /** `segment.bytes`: a segment is closed before it would grow beyond this. @default 1 GiB */
+  readonly segmentBytes: number;
+  /** `segment.ms`: a segment is closed this long after its first append. @default 7 days */
+  readonly segmentMs: number;
+  /** `segment.index.bytes`: a segment is closed when its offset index is full. @default 10 MiB */
+  readonly segmentIndexBytes: number;
+  /** `index.interval.bytes`: one index entry per so many bytes of log. @default 4096 */
+  readonly indexIntervalBytes: number;
+  /** `max.message.bytes`: the largest batch a client may append. @default 1048588 */
+  readonly maxMessageBytes: number;
+  /** `message.timestamp.type` @default 'CreateTime' */
+  readonly messageTimestampType: TimestampType;
+  /** `message.timestamp.after.max.ms`: how far a record may be ahead of this clock. @default 1 hour */
+  readonly messageTimestampAfterMaxMs: number;
+  /** Does `cleanup.policy` include `compact`? Then every record of a client needs a key. @default false */
+  readonly compacted: boolean;
+  /** `producer.id.expiration.ms` @default 1 day */
+  readonly producerIdExpirationMs: number;
+  /** `transaction.partition.verification.enable` @default true */
+  readonly transactionPartitionVerificationEnable: boolean;
+}
+
+export const defaultLogConfig: LogConfig = {
+  segmentBytes: 1024 ** 3,
+  segmentMs: 7 * 24 * 3600 * 1000,
+  segmentIndexBytes: 10 * 1024 ** 2,
+  indexIntervalBytes: 4096,
+  maxMessageBytes: 1048588,
+  messageTimestampType: 'CreateTime',
+  messageTimestampAfterMaxMs: 3600 * 1000,
+  compacted: false,
+  producerIdExpirationMs: 24 * 3600 * 1000,
+  transactionPartitionVerificationEnable: true,
+};
