@@ -35,7 +35,7 @@ describe('the packed package', () => {
     const readme = readFileSync(join(project.directory, 'node_modules', 'onceward', 'README.md'), 'utf8');
     const [, example] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     assert.ok(example?.includes('Broker.start()'));
-    project.write('example.test.ts', example);
+    project.write('example.test.ts', example!);
     const { status, stdout } = project.run(['--test', '--test-reporter=tap', 'example.test.ts']);
     assert.equal(status, 0, stdout);
     assert.match(stdout, /^# pass 1$/m);
