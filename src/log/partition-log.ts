@@ -16,91 +16,31 @@ import {
   type BatchHeader,
   type ControlRecord,
   controlRecordOf,
-  RecordCursor,
   readBatchHeader,
   setBaseOffset,
   setLogAppendTime,
   setPartitionLeaderEpoch,
   verifyBatch,
-  verifyRecords,
 } from '../records/index.ts';
+import { checkBatch } from './append-rules.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 import { defaultLogConfig, type LogConfig } from './log-config.ts';
+import type {
+  ActiveProducer,
+  AppendOptions,
+  AppendResult,
+  OpenLogOptions,
+  ReadOptions,
+  TimestampedOffset,
+} from './log-options.ts';
 import { readTopicId, writeTopicId } from './partition-metadata.ts';
-import { type AppendOrigin, type BatchMetadata, findDuplicate, ProducerStates } from './producer-state.ts';
+import { type BatchMetadata, findDuplicate, ProducerStates } from './producer-state.ts';
 import { type RecoveryReport, recoverSegments } from './recovery.ts';
 import { NO_BYTES, Segment } from './segment.ts';
+import { abortedTransactions, offsetForTimestamp, offsetOfMaxTimestamp, readBatches } from './segment-queries.ts';
 import { syncSnapshotNow, writeSnapshot } from './snapshot-files.ts';
 import type { VerificationGuard } from './verification.ts';
-
-export interface OpenLogOptions {
-  readonly disk: Disk;
-  readonly clock: Clock;
-  /** `…/<topic>-<partition>`; made when it is missing. */
-  readonly directory: string;
-  readonly config?: Partial<LogConfig>;
-  readonly logger?: Logger;
-  /** Written to `partition.metadata` of a new directory, compared with that of an old one. */
-  readonly topicId?: Uuid;
-  /**
-   * What `recoveryPoint` of this log was when it was last stored: offsets below are not checked. Absent: all is checked.
-   */
-  readonly recoveryPoint?: number | undefined;
-  /** What `startOffset` was when it was last stored. Absent: the first offset on disk. */
-  readonly logStartOffset?: number | undefined;
-}
-
-export interface AppendOptions {
-  /**
-   * 'client': a Produce request. 'coordinator': a coordinator of this cluster, its offsets, state and markers.
-   * 'replication': a follower copies its leader; offsets and epochs are kept, nothing is refused but damage.
-   */
-  readonly origin: AppendOrigin;
-  /** Of this leader. Replication takes it from the batch. */
-  readonly leaderEpoch: number;
-  /** For the first transactional batch of a producer: what `startVerification` gave, after the coordinator agreed. */
-  readonly verified?: VerificationGuard | undefined;
-  /** Of the transaction that a marker ends. @default 1 */
-  readonly producerIdTransactionVersion?: 1 | 2;
-}
-
-export interface AppendResult {
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  /** Milliseconds since 1970, -1 where the topic keeps the producer's timestamps. */
-  readonly logAppendTime: number;
-  readonly logStartOffset: number;
-  /** The batch was appended before; these are its offsets. It may not be durable yet. */
-  readonly duplicate: boolean;
-}
-
-export interface ReadOptions {
-  readonly fromOffset: number;
-  readonly maxBytes: number;
-  /** Exclusive: the high watermark, the last stable offset or the end of the log. */
-  readonly upTo: number;
-  /** The first batch is returned even if it is larger than `maxBytes`. */
-  readonly minOneBatch: boolean;
-}
-
-export interface TimestampedOffset {
-  readonly offset: number;
-  readonly timestamp: number;
-  /** -1: unknown. */
-  readonly leaderEpoch: number;
-}
-
-/** What DescribeProducers tells of a producer. */
-export interface ActiveProducer {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly lastSequence: number;
-  readonly lastTimestamp: number;
-  readonly coordinatorEpoch: number;
-  /** -1: none is open. */
-  readonly currentTxnStartOffset: number;
-}
 
 /** Sizes and offsets in a segment are 32-bit integers. */
 const MAX_INT32 = 0x7fffffff;
@@ -239,7 +179,7 @@ export class PartitionLog {
     let header = verifyBatch(batch);
     const control = header.isControl ? controlRecordOf(batch) : undefined;
     const now = this.clock.now();
-    this.checkBatch(batch, header, control, origin, now);
+    checkBatch({ batch, header, control, origin, now, endOffset: this.end, config: this.settings });
     const leaderEpoch = origin === 'replication' ? header.partitionLeaderEpoch : options.leaderEpoch;
     if (leaderEpoch < this.epochs.latest) {
       throw new KafkaError('FENCED_LEADER_EPOCH', `leader epoch ${leaderEpoch}, the log has ${this.epochs.latest}`);
@@ -268,62 +208,6 @@ export class PartitionLog {
       logStartOffset: this.start,
       duplicate: false,
     };
-  }
-
-  private checkBatch(
-    batch: Uint8Array,
-    header: BatchHeader,
-    control: ControlRecord | undefined,
-    origin: AppendOrigin,
-    now: number,
-  ): void {
-    if (header.length !== batch.length) throw new KafkaError('INVALID_RECORD', 'more than one batch');
-    if (header.length > this.settings.segmentBytes) {
-      throw new KafkaError(
-        'RECORD_LIST_TOO_LARGE',
-        `batch of ${header.length} bytes, segment.bytes is ${this.settings.segmentBytes}`,
-      );
-    }
-    if (origin === 'replication') {
-      if (header.baseOffset < this.end) {
-        throw new KafkaError('INVALID_RECORD', `base offset ${header.baseOffset}, the log ends at ${this.end}`);
-      }
-      return;
-    }
-    if (header.isTransactional && !header.hasProducerId) {
-      throw new KafkaError('INVALID_RECORD', 'a transactional batch without a producer id');
-    }
-    if (origin === 'coordinator') {
-      if (control?.kind === 'unknown') throw new KafkaError('INVALID_RECORD', 'a control batch of an unknown kind');
-      return;
-    }
-    if (header.length > this.settings.maxMessageBytes) {
-      throw new KafkaError(
-        'MESSAGE_TOO_LARGE',
-        `batch of ${header.length} bytes, max.message.bytes is ${this.settings.maxMessageBytes}`,
-      );
-    }
-    if (header.isControl) throw new KafkaError('INVALID_RECORD', 'clients cannot write control batches');
-    if (header.hasProducerId && (header.baseSequence < 0 || header.producerEpoch < 0)) {
-      throw new KafkaError(
-        'INVALID_RECORD',
-        `producer ${header.producerId} with epoch ${header.producerEpoch} and sequence ${header.baseSequence}`,
-      );
-    }
-    if (header.timestampType === 'LogAppendTime') {
-      throw new KafkaError('INVALID_TIMESTAMP', 'producers do not set LogAppendTime');
-    }
-    if (
-      this.settings.messageTimestampType === 'CreateTime' &&
-      header.maxTimestamp - now > this.settings.messageTimestampAfterMaxMs
-    ) {
-      throw new KafkaError(
-        'INVALID_TIMESTAMP',
-        `timestamp ${header.maxTimestamp} is too far ahead of ${now}: message.timestamp.after.max.ms is ` +
-          `${this.settings.messageTimestampAfterMaxMs}`,
-      );
-    }
-    if (this.settings.compacted) verifyRecords(batch, { keysRequired: true });
   }
 
   private duplicateOf(known: BatchMetadata): AppendResult {
@@ -477,27 +361,7 @@ export class PartitionLog {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${fromOffset}, the log has ${this.start} to ${this.end}`);
     }
     if (fromOffset >= options.upTo) return NO_BYTES;
-    for (let at = this.segmentAt(fromOffset); at < this.segments.length; at++) {
-      try {
-        const bytes = this.segments[at]!.read(options);
-        if (bytes !== undefined) return bytes;
-      } catch (error) {
-        throw storageError(error);
-      }
-    }
-    return NO_BYTES;
-  }
-
-  /** The position in `segments` of the one that an offset belongs to. */
-  private segmentAt(offset: number): number {
-    let low = 0;
-    let high = this.segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.segments[middle]!.baseOffset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(low - 1, 0);
+    return attempt(() => readBatches(this.segments, options));
   }
 
   /**
@@ -505,77 +369,19 @@ export class PartitionLog {
    * to skip them.
    */
   abortedTransactions(fromOffset: number, upTo: number): { producerId: number; firstOffset: number }[] {
-    const found: { producerId: number; firstOffset: number }[] = [];
-    scan: for (let at = this.segmentAt(fromOffset); at < this.segments.length; at++) {
-      for (const { producerId, firstOffset, lastOffset, lastStableOffset } of this.segments[at]!.aborted.entries) {
-        if (lastOffset >= fromOffset && firstOffset < upTo) found.push({ producerId, firstOffset });
-        // All that begin below had ended by then.
-        if (lastStableOffset >= upTo) break scan;
-      }
-    }
-    return found.sort((a, b) => a.firstOffset - b.firstOffset);
+    return abortedTransactions(this.segments, fromOffset, upTo);
   }
 
-  /** The first record below `upTo` whose timestamp is `timestamp` or later. */
+  /** The first record below `upTo` whose timestamp is `timestamp` or later. @throws KafkaError KAFKA_STORAGE_ERROR */
   offsetForTimestamp(timestamp: number, upTo: number): TimestampedOffset | undefined {
     this.ensureUsable();
-    let found: TimestampedOffset | undefined;
-    for (const segment of this.segments) {
-      if (segment.maxTimestamp < timestamp || segment.nextOffset <= this.start) continue;
-      const from = Math.max(this.start, segment.times.offsetBefore(timestamp));
-      segment.scan(from, (header, batch) => {
-        if (header.baseOffset >= upTo) return false;
-        if (header.maxTimestamp < timestamp) return true;
-        found = this.firstRecord(batch, (at) => at.timestamp >= timestamp && at.offset >= this.start);
-        return found === undefined;
-      });
-      if (found !== undefined) return found.offset < upTo ? found : undefined;
-      if (segment.nextOffset >= upTo) return undefined;
-    }
-    return undefined;
+    return attempt(() => offsetForTimestamp(this.segments, timestamp, this.start, upTo));
   }
 
-  /** The first record below `upTo` with the largest timestamp (ListOffsets, KIP-734). */
-  maxTimestampOffset(upTo: number): TimestampedOffset | undefined {
+  /** The first record below `upTo` with the largest timestamp (KIP-734). @throws KafkaError KAFKA_STORAGE_ERROR */
+  offsetOfMaxTimestamp(upTo: number): TimestampedOffset | undefined {
     this.ensureUsable();
-    let largest = -1;
-    let place: { segment: Segment; offset: number } | undefined;
-    for (const segment of this.segments) {
-      if (segment.maxTimestamp <= largest || segment.baseOffset >= upTo || segment.nextOffset <= this.start) continue;
-      if (segment.maxTimestampOffset < upTo && segment.baseOffset >= this.start) {
-        largest = segment.maxTimestamp;
-        place = { segment, offset: segment.maxTimestampOffset };
-        continue;
-      }
-      segment.scan(this.start, (header) => {
-        if (header.lastOffset >= upTo) return false;
-        if (header.maxTimestamp > largest) {
-          largest = header.maxTimestamp;
-          place = { segment, offset: header.lastOffset };
-        }
-        return true;
-      });
-    }
-    if (place === undefined) return undefined;
-    let found: TimestampedOffset | undefined;
-    place.segment.scan(place.offset, (_header, batch) => {
-      found = this.firstRecord(batch, (at) => at.timestamp === largest);
-      return false;
-    });
-    return found;
-  }
-
-  private firstRecord(batch: Uint8Array, wanted: (at: RecordCursor) => boolean): TimestampedOffset | undefined {
-    const cursor = new RecordCursor(batch);
-    while (cursor.next()) {
-      if (!wanted(cursor)) continue;
-      return {
-        offset: cursor.offset,
-        timestamp: cursor.timestamp,
-        leaderEpoch: cursor.header.partitionLeaderEpoch,
-      };
-    }
-    return undefined;
+    return attempt(() => offsetOfMaxTimestamp(this.segments, this.start, upTo));
   }
 
   /** The epoch of the leader that wrote this offset, -1 when unknown. For the end of the log: the latest epoch. */
@@ -668,7 +474,7 @@ export class PartitionLog {
       while (this.failure === undefined && (this.flushed < this.end || this.namesChanged)) await this.flush();
       if (this.failure === undefined) this.tryIndexes(() => this.leaveClean());
     } finally {
-      await this.shut('the log is closed');
+      await this.shut();
     }
   }
   private leaveClean(): void {
@@ -680,14 +486,30 @@ export class PartitionLog {
     if (this.segments.every((segment) => segment.durablySealed)) this.durableUpTo = this.end;
   }
 
-  /** Closes the log as it is and removes its directory. */
-  async delete(): Promise<void> {
-    await this.shut('the log is deleted');
-    this.disk.remove(this.directory);
+  /**
+   * Deletes the log. When the call returns its directory has another name, `<directory>.<topic id>-delete`, so that a
+   * new topic may have the old one; the promise resolves when the files are gone, or have been left there with a warning.
+   * @throws SystemError when the directory cannot be renamed
+   */
+  delete(): Promise<void> {
+    const doomed = `${this.directory}.${this.topicId ?? 'unknown'}-delete`;
+    this.disk.remove(doomed);
+    this.disk.rename(this.directory, doomed);
+    this.failure ??= new KafkaError('KAFKA_STORAGE_ERROR', `${this.directory}: the log is deleted`);
+    return this.discard(doomed);
+  }
+  private async discard(doomed: string): Promise<void> {
+    try {
+      await this.commits.idle;
+      for (const segment of [...this.segments, ...this.retired]) segment.close();
+      this.disk.remove(doomed);
+    } catch (error) {
+      this.logger.warn('a deleted log has left files behind', { directory: doomed, cause: String(error) });
+    }
   }
 
-  private async shut(why: string): Promise<void> {
-    this.failure ??= new KafkaError('KAFKA_STORAGE_ERROR', `${this.directory}: ${why}`);
+  private async shut(): Promise<void> {
+    this.failure ??= new KafkaError('KAFKA_STORAGE_ERROR', `${this.directory}: the log is closed`);
     await this.commits.idle;
     for (const segment of this.segments) segment.close();
     for (const segment of this.retired.splice(0)) segment.remove();
@@ -717,6 +539,14 @@ function agreeOnTopicId(disk: Disk, directory: string, wanted: Uuid | undefined)
 
 function isOutOfSpace(error: unknown): boolean {
   return error instanceof SystemError && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+function attempt<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw storageError(error);
+  }
 }
 
 function storageError(cause: unknown): KafkaError {
