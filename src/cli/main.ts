@@ -84,15 +84,10 @@ async function end(command: Promise<number>): Promise<void> {
     code = await command;
   } catch (error) {
     if (error instanceof Stopped) code = error.exitCode;
-    else if (error instanceof Refusal || isConfigurationError(error)) process.stderr.write(`error: ${error.message}\n`);
+    else if (error instanceof Refusal) process.stderr.write(`error: ${error.message}\n`);
     else process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   }
   process.exit(code);
-}
-
-/** The configuration's own errors name the property and the cure. */
-function isConfigurationError(error: unknown): error is Error {
-  return error instanceof Error && /Config/.test(error.name);
 }
 
 // A reader that has gone (`| head`) is no failure of ours.

@@ -3,7 +3,6 @@ import pc from 'picocolors';
 import { Broker } from '../broker/index.ts';
 import { silentLogger } from '../core/index.ts';
 import { flightTransform, jsonTransform, type ProofResult, prove } from '../lab/index.ts';
-import { nodePorts } from '../node/index.ts';
 import { type DataDirectory, givenDirectory, temporaryDirectory } from './data-directory.ts';
 import { FlightsInput } from './input/flights.ts';
 import type { Input } from './input/input.ts';
@@ -71,7 +70,6 @@ async function run(options: ProveOptions, input: Input, broker: Broker, stop: Ab
   try {
     result = await prove({
       bootstrapServers: broker.bootstrap,
-      ports: nodePorts(),
       // Its clients are broken on purpose all the time; what counts is in the result.
       logger: silentLogger,
       input: input.chunks(),

@@ -39,6 +39,10 @@ export function explainStart(error: unknown, host: string, port: number, directo
     case 'EDQUOT':
       return explainDirectory(error, directory);
     default:
+      // The broker's own refusals (a bad property, say) are plain errors that name the cure; others are faults of ours.
+      if (error instanceof SystemError || (error instanceof Error && error.constructor === Error)) {
+        return new Refusal(error.message);
+      }
       return error;
   }
 }

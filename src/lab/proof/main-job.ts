@@ -5,6 +5,7 @@
 import { build as buildHistogram, type Histogram } from 'hdr-histogram-js';
 import { Admin } from '../../client/index.ts';
 import { type Logger, type Ports, silentLogger } from '../../core/index.ts';
+import { nodePorts } from '../../node/index.ts';
 import { FaultProxy } from '../proxy/index.ts';
 import { Attribution } from './attribution.ts';
 import { feed } from './feed.ts';
@@ -20,7 +21,8 @@ import type { Transform } from './transforms.ts';
 export interface ProofOptions {
   /** `host:port` of any Kafka broker; the pipeline reaches it through a fault proxy, the counting directly. */
   readonly bootstrapServers: string;
-  readonly ports: Ports;
+  /** @default the machine's own */
+  readonly ports?: Ports;
   /** JSON texts, in chunks; read once. */
   readonly input: AsyncIterable<readonly string[]>;
   /** The input topic, and the start of the outputs' names. Where it is taken a number is appended. */
@@ -46,7 +48,7 @@ interface Context extends Required<Omit<ProofOptions, 'input' | 'guarantees' | '
 
 /** @throws what the input throws; the signal's reason; Error where the proof could not be carried out */
 export async function prove(options: ProofOptions): Promise<ProofResult> {
-  const { bootstrapServers, ports, transform, logger = silentLogger, partitions = 2 } = options;
+  const { bootstrapServers, ports = nodePorts(), transform, logger = silentLogger, partitions = 2 } = options;
   const signal = options.signal ?? new AbortController().signal;
   const onProgress = options.onProgress ?? (() => {});
   const admin = new Admin({ bootstrapServers: [bootstrapServers], ports, logger });
