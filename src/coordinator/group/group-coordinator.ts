@@ -54,6 +54,11 @@ export interface GroupCoordinatorOptions {
   readonly partitionCount: number;
   /** Largest batch that those partitions take, in bytes. */
   readonly maxBatchBytes?: number;
+  /**
+   * A loaded partition could not be trusted any more (a commit or the log failed) and is no longer served. `onElection`
+   * loads it again.
+   */
+  readonly onFailure?: (partition: number, error: Error) => void;
 }
 
 type Refusal = { readonly errorCode: number };
@@ -92,7 +97,10 @@ export class GroupCoordinator {
       timers,
       logger: this.logger,
       ...(maxBatchBytes === undefined ? {} : { maxBatchBytes }),
-      onFailure: () => this.drop(partition, shard),
+      onFailure: (error) => {
+        this.drop(partition, shard);
+        this.options.onFailure?.(partition, error);
+      },
     });
     const shard = new GroupShard({ config: this.config, random, clock, replayed });
     this.shards.set(partition, shard);
