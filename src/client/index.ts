@@ -9,6 +9,14 @@
  *   admin/        topics, offsets, the cluster
  */
 export * from './admin/admin.ts';
+export {
+  Consumer,
+  type ConsumerCallOptions,
+  type ConsumerCloseOptions,
+  type PollOptions,
+  type RebalanceListener,
+} from './consumer/consumer.ts';
+export type { ConsumerRecord } from './consumer/records.ts';
 export * from './errors.ts';
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './metadata/cluster-image.ts';
 export type { CommittedOffset } from './metadata/committed-offsets.ts';

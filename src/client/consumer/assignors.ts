@@ -3,11 +3,7 @@
  * assignors of the same name give, so that a mixed group agrees.
  */
 import type { AssignorName } from '../options/consumer.ts';
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import type { TopicPartition } from '../topic-partition.ts';
 
 export interface Subscriber {
   readonly memberId: string;

@@ -1,6 +1,9 @@
 /** Waiting with bounds: sleep, wait for a promise no longer than a deadline, wake sleepers. All time comes from ports. */
 import { KafkaError, type Timers } from '../../core/index.ts';
 
+/** The longest timer there is: 24 days. */
+const LONGEST_MS = 0x7fffffff;
+
 /** Resolves after `ms`. @throws the signal's reason when aborted first */
 export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -9,7 +12,7 @@ export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise
       timer.cancel();
       reject(abortReason(signal!));
     };
-    const timer = timers.after(ms, () => {
+    const timer = timers.after(Math.min(ms, LONGEST_MS), () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
     });
@@ -41,7 +44,7 @@ export function within<T>(
     const timer =
       ms === Number.POSITIVE_INFINITY
         ? undefined
-        : timers.after(ms, () => {
+        : timers.after(Math.min(ms, LONGEST_MS), () => {
             signal?.removeEventListener('abort', onAbort);
             reject(late());
           });
@@ -115,4 +118,26 @@ export function anySignal(
       second.removeEventListener('abort', onSecond);
     },
   };
+}
+
+/** Whether the promise settles within `ms`; its failure counts as settled. @throws the signal's reason */
+export function settles(timers: Timers, ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortReason(signal));
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(abortReason(signal!));
+    };
+    const timer = timers.after(Math.min(ms, LONGEST_MS), () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve(false);
+    });
+    const settled = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      resolve(true);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    promise.then(settled, settled);
+  });
 }

@@ -1,0 +1,96 @@
+/** The partitions that a consumer reads, where it stands in each, and what is fetched and not yet handed out. Pure state. */
+import { partitionKey, type TopicPartition } from '../topic-partition.ts';
+import type { FetchedData } from './fetched-data.ts';
+
+export class PartitionState implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the next record to hand out; undefined until it is found. */
+  position: number | undefined;
+  /** Epoch of the last record handed out; -1: none. */
+  leaderEpoch = -1;
+  /** Where to go when the position is not simply the committed one. */
+  reset: 'earliest' | 'latest' | undefined;
+  paused = false;
+  /** Of the next fetch: the position, or behind what is buffered. */
+  fetchOffset = 0;
+  readonly buffered: FetchedData[] = [];
+  bufferedBytes = 0;
+  /** A fetch is under way for it. */
+  fetching = false;
+  /** Changes with every jump, so that answers to older questions are known as such. */
+  version = 0;
+  /** Monotonic: not fetched before. */
+  retryAt = 0;
+  highWatermark = -1;
+  /** No longer read. */
+  gone = false;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  /** Stands at `offset` from now on; what was fetched elsewhere is dropped. */
+  moveTo(offset: number, leaderEpoch = -1): void {
+    this.jump();
+    this.position = offset;
+    this.fetchOffset = offset;
+    this.leaderEpoch = leaderEpoch;
+    this.reset = undefined;
+  }
+  /** Stands nowhere until the end is looked up. */
+  resetTo(end: 'earliest' | 'latest'): void {
+    this.jump();
+    this.position = undefined;
+    this.reset = end;
+  }
+  dropBuffered(): void {
+    this.buffered.length = 0;
+    this.bufferedBytes = 0;
+  }
+  private jump(): void {
+    this.version++;
+    this.retryAt = 0;
+    this.dropBuffered();
+  }
+}
+
+export class Positions {
+  private readonly states = new Map<string, PartitionState>();
+
+  get(partition: TopicPartition): PartitionState | undefined {
+    return this.states.get(partitionKey(partition.topic, partition.partition));
+  }
+  all(): PartitionState[] {
+    return [...this.states.values()];
+  }
+  get size(): number {
+    return this.states.size;
+  }
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const state of this.states.values()) bytes += state.bufferedBytes;
+    return bytes;
+  }
+
+  /** Reads exactly these. Partitions that stay keep their position. */
+  assign(partitions: readonly TopicPartition[]): void {
+    const before = new Map(this.states);
+    this.states.clear();
+    for (const { topic, partition } of partitions) {
+      const key = partitionKey(topic, partition);
+      this.states.set(key, before.get(key) ?? new PartitionState(topic, partition));
+      before.delete(key);
+    }
+    for (const state of before.values()) {
+      state.gone = true;
+      state.version++;
+      state.dropBuffered();
+    }
+  }
+
+  list(): TopicPartition[] {
+    return this.all().map(({ topic, partition }) => ({ topic, partition }));
+  }
+}
