@@ -1,5 +1,5 @@
 /** What the tests of this folder share: a log on a disk in memory, and batches of a producer. */
-import { type Clock, type Disk, type Logger, MemoryDisk } from '../core/index.ts';
+import { type Clock, type Disk, type DiskFile, type Logger, MemoryDisk, SystemError } from '../core/index.ts';
 import { encodeBatch, encodeControlBatch, type MarkerKind } from '../records/index.ts';
 import { type AppendOptions, type AppendResult, type LogConfig, type OpenLogOptions, PartitionLog } from './index.ts';
 
@@ -87,6 +87,7 @@ export function appendMarker(
     readonly coordinatorEpoch?: number;
     readonly version?: 1 | 2;
     readonly timestamp?: number;
+    readonly leaderEpoch?: number;
   },
 ): AppendResult {
   const marker = encodeControlBatch({
@@ -96,7 +97,11 @@ export function appendMarker(
     producerEpoch: options.epoch ?? 0,
     timestamp: options.timestamp ?? 1_700_000_000_000,
   });
-  return log.append(marker, { ...coordinator, producerIdTransactionVersion: options.version ?? 1 });
+  return log.append(marker, {
+    origin: 'coordinator',
+    leaderEpoch: options.leaderEpoch ?? 0,
+    producerIdTransactionVersion: options.version ?? 1,
+  });
 }
 
 /** The error code that a call throws, 'none' when it does not. */
@@ -120,4 +125,93 @@ export function copyDisk(from: Disk, directory = DIRECTORY): MemoryDisk {
     to.open(`${directory}/${name}`, { create: true }).write(bytes, 0);
   }
   return to;
+}
+
+/** A disk in memory whose writes, names and syncs fail as told. */
+export class FaultyDisk implements Disk {
+  readonly inner = new MemoryDisk();
+  /** Bytes that writes may still take; the write that goes beyond writes what fits, then fails with `writeError`. */
+  room = Number.POSITIVE_INFINITY;
+  writeError = 'ENOSPC';
+  truncateFails = false;
+  openFails: string | undefined;
+  syncFails = false;
+  /** Syncs wait here until `release` while this is set. */
+  holdSyncs = false;
+  syncs = 0;
+  syncsRunning = 0;
+  syncsRunningMax = 0;
+  readonly calls: string[] = [];
+  private waiting: (() => void)[] = [];
+
+  release(): void {
+    for (const go of this.waiting.splice(0)) go();
+  }
+  open(path: string, options?: { readonly create?: boolean }): DiskFile {
+    if (this.openFails !== undefined && path.endsWith(this.openFails)) {
+      throw new SystemError('ENOSPC', 'no space for a name', path);
+    }
+    const file = this.inner.open(path, options);
+    return {
+      path,
+      size: () => file.size(),
+      read: (target, position) => file.read(target, position),
+      write: (bytes, position) => {
+        const fits = Math.min(bytes.length, this.room);
+        this.room -= fits;
+        file.write(bytes.subarray(0, fits), position);
+        if (fits < bytes.length) throw new SystemError(this.writeError, 'write failed', path);
+      },
+      truncate: (size) => {
+        if (this.truncateFails) throw new SystemError('EIO', 'truncate failed', path);
+        file.truncate(size);
+      },
+      sync: async () => {
+        this.calls.push(`sync ${path}`);
+        this.syncs++;
+        this.syncsRunning++;
+        this.syncsRunningMax = Math.max(this.syncsRunningMax, this.syncsRunning);
+        if (this.holdSyncs) await new Promise<void>((resolve) => this.waiting.push(resolve));
+        this.syncsRunning--;
+        if (this.syncFails) throw new SystemError('EIO', 'sync failed', path);
+        await file.sync();
+      },
+      syncNow: () => file.syncNow(),
+      close: () => file.close(),
+    };
+  }
+  exists(path: string): boolean {
+    return this.inner.exists(path);
+  }
+  list(directory: string): string[] {
+    return this.inner.list(directory);
+  }
+  makeDirectory(path: string): void {
+    this.inner.makeDirectory(path);
+  }
+  remove(path: string): void {
+    this.inner.remove(path);
+  }
+  rename(from: string, to: string): void {
+    this.inner.rename(from, to);
+  }
+  syncDirectory(path: string): void {
+    this.calls.push(`syncDirectory ${path}`);
+    this.inner.syncDirectory(path);
+  }
+  lock(directory: string) {
+    return this.inner.lock(directory);
+  }
+}
+
+/** The bytes of a file. */
+export function fileBytes(disk: Disk, name: string, directory = DIRECTORY): Buffer {
+  const file = disk.open(`${directory}/${name}`);
+  const bytes = Buffer.alloc(file.size());
+  file.read(bytes, 0);
+  return bytes;
+}
+
+export function fileName(baseOffset: number, suffix = 'log'): string {
+  return `${String(baseOffset).padStart(20, '0')}.${suffix}`;
 }

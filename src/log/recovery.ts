@@ -250,6 +250,7 @@ function cutTail(context: RecoveryContext, segment: Segment, report: RecoveryRep
   report.truncatedBytes += size - segment.size;
   if (lost > 0) {
     const copy = context.disk.open(`${segment.path}.${segment.size}.corrupt`, { create: true });
+    copy.truncate(0);
     const buffer = Buffer.allocUnsafeSlow(SCAN_BYTES);
     for (let at = segment.size; at < size; ) {
       const count = segment.file.read(buffer, at);
