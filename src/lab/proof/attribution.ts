@@ -1,7 +1,8 @@
 /**
  * Says which fault a loss or a duplicate came from. While the pipeline runs, each fault that happens notes the inputs it
- * touched: those in the requests that were lost or whose replies were, or those of the batch that died. After the count,
- * each missing or surplus copy goes to the first fault that touched that input, as often as it touched it.
+ * touched: those in the requests that the broker never got (they may be missing), those in the requests whose replies were
+ * lost (they may be there twice), and those of the batch that died (both). After the count, each missing or surplus copy
+ * goes to the first fault that may have caused it, as often as it touched that input.
  */
 import { decodeRecords } from '../../records/index.ts';
 import type { FaultHit, ProxiedRequest } from '../proxy/index.ts';
@@ -27,8 +28,10 @@ export interface FaultReport {
 
 interface Happening {
   readonly kind: CauseKind;
-  /** By output topic: ids, in the order they were touched, repeated where touched again. */
-  readonly touched: readonly number[][];
+  /** By output topic: ids of records that never arrived, repeated where touched again. */
+  readonly missed: readonly number[][];
+  /** The same, of records that arrived and whose sender was not told. */
+  readonly unconfirmed: readonly number[][];
   /** Ids of the pipeline's batch of that moment: for what the requests alone do not tell. */
   readonly batch: readonly number[];
   records: number;
@@ -52,12 +55,14 @@ export class Attribution {
   hit(kind: FaultKind, hit: FaultHit, batch: readonly number[]): void {
     const happening = this.note(kind, batch);
     if (kind === 'reply-delayed' || kind === 'fetch-cut') return;
-    for (const request of [hit.request, ...hit.unanswered, ...hit.swallowed]) this.touch(happening, request);
+    const arrived = hit.direction === 'response';
+    this.touch(happening, arrived ? happening.unconfirmed : happening.missed, hit.request);
+    for (const request of hit.unanswered) this.touch(happening, happening.unconfirmed, request);
+    for (const request of hit.swallowed) this.touch(happening, happening.missed, request);
   }
   /** The instance died, or was given up, with these inputs in hand. */
   gone(kind: 'killed' | 'unplanned', batch: readonly number[]): void {
     const happening = this.note(kind, batch);
-    for (const ids of happening.touched) for (const id of batch) ids.push(id);
     happening.records += batch.length * this.topics.length;
   }
   happened(kind: CauseKind): number {
@@ -65,19 +70,19 @@ export class Attribution {
   }
 
   private note(kind: CauseKind, batch: readonly number[]): Happening {
-    const touched = this.topics.map((): number[] => []);
-    const happening = { kind, touched, batch, records: 0, lost: 0, duplicated: 0 };
+    const byTopic = () => this.topics.map((): number[] => []);
+    const happening = { kind, missed: byTopic(), unconfirmed: byTopic(), batch, records: 0, lost: 0, duplicated: 0 };
     this.happenings.push(happening);
     return happening;
   }
-  private touch(happening: Happening, request: ProxiedRequest): void {
+  private touch(happening: Happening, ids: readonly number[][], request: ProxiedRequest): void {
     for (const { topic, records, batch } of request.produced()) {
       happening.records += records;
       const at = this.topics.indexOf(topic);
       if (at === -1) continue;
       for (const { key } of decodeRecords(batch)) {
         const id = idOf(key, this.inputs);
-        if (id !== -1) happening.touched[at]!.push(id);
+        if (id !== -1) ids[at]!.push(id);
       }
     }
   }
@@ -88,8 +93,13 @@ export class Attribution {
     tallies.forEach((tally, topic) => {
       const left = surplusOf(tally);
       for (const happening of this.happenings) {
-        for (const id of happening.touched[topic]!) take(left, id, happening);
+        for (const id of happening.missed[topic]!) if ((left.get(id) ?? 0) < 0) take(left, id, happening);
+        for (const id of happening.unconfirmed[topic]!) if ((left.get(id) ?? 0) > 0) take(left, id, happening);
+        if (happening.kind === 'killed' || happening.kind === 'unplanned') {
+          for (const id of happening.batch) take(left, id, happening);
+        }
       }
+      // What the requests do not tell: frames that were under way to the proxy when it cut their connection.
       for (const happening of this.happenings) for (const id of happening.batch) take(left, id, happening);
       for (const surplus of left.values()) {
         if (surplus < 0) unexplained.lost++;

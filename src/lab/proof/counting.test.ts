@@ -115,12 +115,19 @@ describe('the causes', () => {
     );
     return new ProxiedRequest(frame.subarray(4), 1, 'b:1', new Map());
   }
-  const hit = (main: ProxiedRequest, unanswered: ProxiedRequest[] = []): FaultHit => ({
-    rule: { name: 'r', api: 'Produce', action: 'cut' },
-    direction: 'request',
+  const lostReply = (main: ProxiedRequest, unanswered: ProxiedRequest[] = []): FaultHit => ({
+    rule: { name: 'r', api: 'Produce', action: 'drop-reply' },
+    direction: 'response',
     request: main,
     unanswered,
     swallowed: [],
+  });
+  const lostRequest = (main: ProxiedRequest, swallowed: ProxiedRequest[] = []): FaultHit => ({
+    rule: { name: 'r', api: 'Produce', action: 'cut' },
+    direction: 'request',
+    request: main,
+    unanswered: [],
+    swallowed,
   });
   function tally(copies: Record<number, number>): Tally {
     const made = new Tally(10);
@@ -130,8 +137,8 @@ describe('the causes', () => {
 
   test('each missing or surplus copy goes to the fault that touched it, as often as it did', () => {
     const attribution = new Attribution(planFaults(10, topics), topics, 10);
-    attribution.hit('ack-lost', hit(request('a', [1, 2]), [request('b', [3])]), []);
-    attribution.hit('ack-lost', hit(request('a', [2])), []);
+    attribution.hit('ack-lost', lostReply(request('a', [1, 2]), [request('b', [3])]), []);
+    attribution.hit('ack-lost', lostReply(request('a', [2])), []);
     attribution.gone('killed', [2, 4]);
     const reports = attribution.explain([tally({ 1: 2, 2: 4, 4: 2 }), tally({ 3: 2, 2: 2, 4: 2 })]);
     const of = (fault: string) => reports.find((report) => report.fault === fault)!;
@@ -143,6 +150,18 @@ describe('the causes', () => {
     );
   });
 
+  test('a request that never arrived causes no duplicates, a lost reply loses nothing', () => {
+    const attribution = new Attribution([], topics, 10);
+    attribution.hit('connection-cut', lostRequest(request('a', [1]), [request('a', [2, 3])]), []);
+    attribution.hit('ack-lost', lostReply(request('a', [1, 2, 3])), []);
+    const reports = attribution.explain([tally({ 1: 2, 2: 0 }), tally({})]);
+    const [acks, cuts] = [
+      reports.find(({ fault }) => fault === 'ack-lost')!,
+      reports.find(({ fault }) => fault === 'connection-cut')!,
+    ];
+    assert.deepEqual([acks.lost, acks.duplicated, cuts.lost, cuts.duplicated], [0, 1, 1, 0]);
+  });
+
   test('what nothing explains is shown as unplanned', () => {
     const attribution = new Attribution([], topics, 10);
     const reports = attribution.explain([tally({ 1: 3 }), tally({ 5: 0 })]);
@@ -152,7 +171,7 @@ describe('the causes', () => {
 
   test('a loss that the requests do not tell goes to the fault of that batch', () => {
     const attribution = new Attribution([], topics, 10);
-    attribution.hit('connection-cut', hit(request('a', [1])), [0, 1, 2]);
+    attribution.hit('connection-cut', lostRequest(request('a', [1])), [0, 1, 2]);
     const reports = attribution.explain([tally({ 1: 0, 2: 0 }), tally({ 0: 0 })]);
     assert.equal(reports.find((report) => report.fault === 'connection-cut')?.lost, 3);
   });
