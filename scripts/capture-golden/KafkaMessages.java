@@ -8,7 +8,8 @@ import org.apache.kafka.common.protocol.types.*;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.utils.AppInfoParser;
-import org.apache.kafka.common.utils.ImplicitLinkedHashCollection;
+import org.apache.kafka.metadata.MetadataRecordSerde;
+import org.apache.kafka.server.common.ApiMessageAndVersion;
 
 /**
  * Asks Apache Kafka's own message classes what each message looks like: names, types and order by version, defaults,
@@ -39,6 +40,7 @@ public class KafkaMessages {
     short low = type.getField("LOWEST_SUPPORTED_VERSION").getShort(null);
     short high = type.getField("HIGHEST_SUPPORTED_VERSION").getShort(null);
     TreeMap<Short, String> layouts = new TreeMap<>();
+    String framed = null;
     StringJoiner bytes = new StringJoiner(",\n    ", "{\n    ", "\n  }");
     for (short v = low; v <= high; v++) {
       layouts.put(v, fields(schemas[v]));
@@ -46,12 +48,28 @@ public class KafkaMessages {
       ByteBuffer buffer = MessageUtil.toByteBufferAccessor(filled, v).buffer();
       byte[] written = new byte[buffer.remaining()];
       buffer.get(written);
+      framed = framed(filled, v);
       bytes.add(quote(Short.toString(v)) + ": " + quote(HexFormat.of().formatHex(written)));
     }
     String name = type.getSimpleName().replaceAll("Data$", "");
     short key = ((ApiMessage) type.getConstructor().newInstance()).apiKey();
-    return quote(name) + ": {\n  \"key\": " + key + ",\n  \"layouts\": " + ranges(layouts)
+    return quote(name) + ": {\n  \"key\": " + key + (framed == null ? "" : ",\n  \"framed\": " + quote(framed)) + ",\n  \"layouts\": " + ranges(layouts)
         + ",\n  \"defaults\": " + defaults(type) + ",\n  \"bytes\": " + bytes + "\n}";
+  }
+
+  /** As it stands in its log or inside another message: with its type or version in front. */
+  static String framed(ApiMessage message, short version) {
+    String type = message.getClass().getName();
+    if (type.contains(".metadata.")) {
+      var record = new ApiMessageAndVersion(message, version);
+      var cache = new ObjectSerializationCache();
+      ByteBuffer buffer = ByteBuffer.allocate(MetadataRecordSerde.INSTANCE.recordSize(record, cache));
+      MetadataRecordSerde.INSTANCE.write(record, cache, new ByteBufferAccessor(buffer));
+      return HexFormat.of().formatHex(buffer.array());
+    }
+    if (type.contains(".generated.") && type.endsWith("Key")) return HexFormat.of().formatHex(MessageUtil.toCoordinatorTypePrefixedBytes(message));
+    if (type.contains(".generated.") || type.contains("ConsumerProtocol")) return HexFormat.of().formatHex(MessageUtil.toVersionPrefixedBytes(version, message));
+    return null;
   }
 
   /** Versions in a row that say the same, together. */

@@ -14,6 +14,8 @@ import type { Message } from './schema.ts';
 interface Recorded {
   readonly key: number;
   readonly layouts: Readonly<Record<string, string>>;
+  /** Of the newest version: with its type or version in front. */
+  readonly framed?: string;
   readonly defaults: Defaults;
   readonly bytes: Readonly<Record<string, string>>;
 }
@@ -123,6 +125,27 @@ describe('the tables, against the classes of Apache Kafka', () => {
       }
     });
   }
+
+  it('frame keys, values and metadata records alike', () => {
+    for (const table of tables) {
+      const { framed } = golden.messages[table.name]!;
+      if (framed === undefined) continue;
+      const bytes = Buffer.from(framed, 'hex');
+      const isMetadata = [...wire.metadataRecords.values()].includes(table);
+      if (isMetadata) {
+        const { type, version, value } = wire.decodeMetadataRecord(bytes);
+        assert.equal(type, table.name);
+        assert.equal(version, table.maxVersion, table.name);
+        assert.deepEqual(wire.encodeMetadataRecord(table, version, value), bytes, table.name);
+      } else {
+        assert.equal(wire.peekVersion(bytes), table.maxVersion, table.name);
+        const value = wire.decodeVersioned(table, bytes);
+        assert.deepEqual(wire.encodeVersioned(table, table.maxVersion, value), bytes, table.name);
+      }
+    }
+    const framedTables = tables.filter((table) => golden.messages[table.name]!.framed !== undefined);
+    assert.equal(framedTables.length, wire.metadataRecords.size + 8);
+  });
 
   it('know the same versions, save what the files of the tables leave out', () => {
     for (const api of wire.apis) {

@@ -49,4 +49,27 @@ describe('frames recorded between other clients and Apache Kafka', () => {
       assert.equal(written.readInt32BE(0), bytes.length);
     });
   }
+
+  it('carry subscriptions and assignments that are read and written alike', () => {
+    const senders = new Set<string>();
+    const rewriteBlob = (table: wire.Message, blob: Uint8Array) => {
+      const value = wire.decodeVersionedLeniently(table, blob);
+      assert.deepEqual(wire.encodeVersioned(table, wire.peekVersion(blob), value), Buffer.from(blob));
+    };
+    for (const { client, key, version, direction, hex } of frames) {
+      if (direction !== 'request' || (key !== wire.joinGroup.key && key !== wire.syncGroup.key)) continue;
+      senders.add(client);
+      const frame = Buffer.from(hex, 'hex');
+      const { bodyOffset } = wire.decodeRequestHeader(frame);
+      if (key === wire.joinGroup.key) {
+        const { protocols } = wire.decodeRequestBody(wire.joinGroup, version, frame, bodyOffset);
+        assert.ok(protocols.length > 0);
+        for (const { metadata } of protocols) rewriteBlob(wire.consumerProtocolSubscription, metadata);
+      } else {
+        const { assignments } = wire.decodeRequestBody(wire.syncGroup, version, frame, bodyOffset);
+        for (const { assignment } of assignments) rewriteBlob(wire.consumerProtocolAssignment, assignment);
+      }
+    }
+    assert.deepEqual([...senders].sort(), ['java', 'kafkajs', 'kcat', 'platformatic']);
+  });
 });
