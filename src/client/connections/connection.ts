@@ -65,6 +65,8 @@ export class Connection {
   private nextCorrelationId = 0;
   private full = false;
   private ended = false;
+  /** Requests without an answer were sent: they must leave before the end. */
+  private posted = false;
   private readonly closed = Promise.withResolvers<void>();
   private readonly ranges = new Map<number, { readonly min: number; readonly max: number }>();
 
@@ -180,6 +182,7 @@ export class Connection {
 
   /** Sends a request that has no answer (Produce with acks=0). @throws NetworkError */
   post<In>(api: Api<unknown, unknown, In>, version: number, body: NoInfer<In>): void {
+    this.posted = true;
     this.write(api, version, body, (error) => {
       throw error;
     });
@@ -211,10 +214,14 @@ export class Connection {
   /** Ends the connection once what was written has left; what is in flight fails. */
   close(): Promise<void> {
     if (this.ended) return this.closed.promise;
+    // A broker that holds an answer back does not look at the end of the stream; nobody waits for the answer any more.
+    const abrupt = this.inFlight.length > 0 && !this.posted;
     this.end(new NetworkError(`the connection to ${where(this.address)} was closed`));
     const { socket } = this;
     if (socket === undefined) {
       this.closed.resolve();
+    } else if (abrupt) {
+      socket.destroy();
     } else {
       socket.end();
       const timer = this.timers.after(CLOSE_GRACE_MS, () => {

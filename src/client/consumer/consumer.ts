@@ -439,11 +439,9 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
 
   // The rest
 
-  /** Something happened: ask for what is now missing, and let poll() look. */
+  /** Something happened: fetch what can be fetched now, and let poll() look. Missing positions are poll's to find. */
   private changed(): void {
     if (this.closing !== undefined) return;
-    // What failed is asked again by the poll that has told of it.
-    if (this.failure === undefined) this.finder.run();
     const now = this.runtime.clock.monotonic();
     const again = this.fetcher.run(now);
     this.timer?.cancel();

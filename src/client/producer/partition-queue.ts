@@ -82,6 +82,9 @@ export class PartitionQueue<Batch extends QueuedBatch = QueuedBatch> {
     if (head === undefined || this.resetRequested) return false;
     if (head.numbered) return this.numbered[0] === head;
     if (this.unresolved) return false;
+    // A broker without state for this producer accepts any first number: were the first batch refused for now and the
+    // second accepted, the first could never land. So the first is alone until it is acknowledged.
+    if (this.lastAcknowledged < 0 && this.numbered.length > 0) return false;
     // A new identity takes over once everything numbered under the old one is done.
     return same(this.identity, current) || (this.numbered.length === 0 && this.airborne === 0);
   }
@@ -116,10 +119,14 @@ export class PartitionQueue<Batch extends QueuedBatch = QueuedBatch> {
   acknowledged(batch: Batch): void {
     this.forget(batch);
     if (!batch.numbered || !same(this.identity, batch.identity)) return;
-    // Numbers wrap; of two acknowledged ones the later is less than half the circle ahead.
-    const last = batch.lastSequence;
-    const ahead = (last - this.lastAcknowledged + 0x80000000) % 0x80000000;
-    if (this.lastAcknowledged < 0 || ahead < 0x40000000) this.lastAcknowledged = last;
+    if (!this.isBehind(batch)) this.lastAcknowledged = batch.lastSequence;
+  }
+
+  /** Whether a batch after this one was acknowledged. Numbers wrap: the later of two is less than half the circle ahead. */
+  isBehind(batch: Batch): boolean {
+    if (this.lastAcknowledged < 0) return false;
+    const ahead = (batch.lastSequence - this.lastAcknowledged + 0x80000000) % 0x80000000;
+    return ahead === 0 || ahead >= 0x40000000;
   }
 
   /** No longer awaited: failed for good or given up. */

@@ -419,12 +419,13 @@ export class Sender {
   }
 
   /**
-   * 45. Not the batch that the broker should expect: one before it failed for now, and it will be accepted after that
-   * one. The very batch: there is a gap, and only a new epoch can close it (a transaction is aborted instead).
+   * 45. A batch after the one that the broker should expect: one before it failed for now, and it will be accepted after
+   * that one. The very batch, or one before it: no number of it can be accepted any more, and it is not in the log. Only a
+   * new epoch helps (a transaction is aborted instead).
    */
   private outOfOrder(batch: ProducerBatch, error: ClientError): void {
     const { queue } = batch;
-    const early = !queue.unresolved && !queue.isNext(batch);
+    const early = !queue.unresolved && !queue.isNext(batch) && !queue.isBehind(batch);
     if (!early && this.guard.transactional) {
       this.failBatch(batch, error, true);
       return;

@@ -1,0 +1,153 @@
+/** Scenarios: members of a group share partitions, hand them over, and keep offsets. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Consumer, TopicPartition } from '../../src/client/index.ts';
+import { assertSameValues, eventually, unique, values } from '../conformance/cluster.ts';
+import { take, text, type UnderTest, valuesOf } from './context.ts';
+
+const QUICK_GROUP = { heartbeatIntervalMs: 100, sessionTimeoutMs: 6_000 };
+
+/** Keeps polling until told to stop; returns what was read so far through `records`. */
+class Poller {
+  readonly records: string[] = [];
+  private readonly stopped = new AbortController();
+  private readonly done: Promise<void>;
+  constructor(consumer: Consumer) {
+    this.done = (async () => {
+      while (!this.stopped.signal.aborted) {
+        for (const record of await consumer.poll({ timeoutMs: 50 })) this.records.push(text(record.value)!);
+      }
+    })();
+    this.done.catch(() => {});
+  }
+  stop(): Promise<void> {
+    this.stopped.abort();
+    return this.done;
+  }
+}
+
+export function groups(cluster: UnderTest): void {
+  for (const strategy of ['range', 'roundrobin'] as const) {
+    test(`two members share the partitions (${strategy}), and the one that stays gets all`, async () => {
+      const topic = await cluster.topic('shared', 4);
+      const options = { ...QUICK_GROUP, groupId: unique('group'), partitionAssignmentStrategy: [strategy] };
+      const first = cluster.consumer(options);
+      const second = cluster.consumer(options);
+      const told: string[] = [];
+      const tell =
+        (what: string) =>
+        (partitions: readonly TopicPartition[]): void => {
+          told.push(`${what} ${partitions.length}`);
+        };
+      first.subscribe([topic], { onAssigned: tell('assigned'), onRevoked: tell('revoked') });
+      const pollers = [new Poller(first)];
+      await eventually('the first member has all', () => first.assignment().length === 4);
+      second.subscribe([topic]);
+      pollers.push(new Poller(second));
+      await eventually('both have two', () => first.assignment().length === 2 && second.assignment().length === 2);
+      const producer = cluster.producer();
+      const sent = values('v', 400);
+      for (const [index, value] of sent.entries()) producer.send({ topic, partition: index % 4, value });
+      await producer.flush();
+      await eventually('all is read', () => pollers.reduce((sum, poller) => sum + poller.records.length, 0) >= 400);
+      assertSameValues([...pollers[0]!.records, ...pollers[1]!.records], sent);
+      assert.equal(pollers[0]!.records.length, 200);
+      await pollers[1]!.stop();
+      await second.close();
+      await eventually('the first member has all again', () => first.assignment().length === 4);
+      await pollers[0]!.stop();
+      assert.deepEqual(told, ['assigned 4', 'revoked 4', 'assigned 2', 'revoked 2', 'assigned 4']);
+    });
+  }
+
+  test('a member that takes over goes on at the committed offset', async () => {
+    const topic = await cluster.topic('handover');
+    const groupId = unique('group');
+    const producer = cluster.producer();
+    for (const value of values('v', 20)) producer.send({ topic, value });
+    await producer.flush();
+    const first = cluster.consumer({ ...QUICK_GROUP, groupId, enableAutoCommit: false, maxPollRecords: 5 });
+    first.subscribe([topic]);
+    await take(first, 5);
+    await first.commit();
+    await take(first, 5);
+    await first.close();
+    const second = cluster.consumer({ ...QUICK_GROUP, groupId });
+    second.subscribe([topic]);
+    const records = await take(second, 15);
+    assert.deepEqual(valuesOf(records), values('v', 20).slice(5));
+    assert.equal((await second.committed([{ topic, partition: 0 }]))[0]!.offset, 5);
+  });
+
+  test('auto commit keeps what was handed out, at the latest when the consumer closes', async () => {
+    const topic = await cluster.topic('auto');
+    const groupId = unique('group');
+    const producer = cluster.producer();
+    for (const value of values('v', 10)) producer.send({ topic, value });
+    await producer.flush();
+    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId, enableAutoCommit: true });
+    consumer.subscribe([topic]);
+    await take(consumer, 10);
+    await consumer.close();
+    assert.equal((await cluster.admin().fetchOffsets(groupId))[0]!.offset, 10);
+  });
+
+  test('a slow handler stays a member as long as max.poll.interval.ms allows, and no longer', async () => {
+    const topic = await cluster.topic('slow');
+    const groupId = unique('group');
+    const producer = cluster.producer();
+    for (const value of values('v', 4)) producer.send({ topic, value });
+    await producer.flush();
+    const slow = cluster.consumer({
+      ...QUICK_GROUP,
+      groupId,
+      enableAutoCommit: false,
+      maxPollRecords: 1,
+      maxPollIntervalMs: 700,
+    });
+    const told: string[] = [];
+    slow.subscribe([topic], {
+      onLost: () => void told.push('lost'),
+      onRevoked: () => void told.push('revoked'),
+    });
+    await take(slow, 1);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await slow.commit();
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await assert.rejects(slow.commit(), { name: 'CommitFailedError', code: 'UNKNOWN_MEMBER_ID' });
+    assert.deepEqual(valuesOf(await take(slow, 1)), ['v-1'], 'begins again where it last committed');
+    assert.deepEqual(told, ['lost']);
+  });
+
+  test('a consumer can subscribe to a topic that is created later', async () => {
+    const topic = unique('later');
+    const consumer = cluster.consumer({
+      ...QUICK_GROUP,
+      groupId: unique('group'),
+      allowAutoCreateTopics: false,
+    });
+    consumer.subscribe([topic]);
+    assert.deepEqual(await consumer.poll({ timeoutMs: 300 }), []);
+    await cluster.admin().createTopics([{ name: topic, partitions: 2, replicationFactor: 1 }]);
+    const poller = new Poller(consumer);
+    await eventually('it is assigned', () => consumer.assignment().length === 2);
+    await cluster.producer().sendAndWait({ topic, value: 'here' });
+    await eventually('it is read', () => poller.records.length === 1);
+    await poller.stop();
+  });
+
+  test('for await hands out batches until the consumer is closed', async () => {
+    const topic = await cluster.topic('loop');
+    const producer = cluster.producer();
+    for (const value of values('v', 30)) producer.send({ topic, value });
+    await producer.flush();
+    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: unique('group'), maxPollRecords: 10 });
+    consumer.subscribe([topic]);
+    const seen: (string | null)[] = [];
+    for await (const batch of consumer) {
+      seen.push(...valuesOf(batch));
+      if (seen.length === 30) void consumer.close();
+    }
+    assert.deepEqual(seen, values('v', 30));
+  });
+}

@@ -1,0 +1,4 @@
+import { startOurBroker } from '../conformance/our-broker.ts';
+import { clientScenarios } from './suite.ts';
+
+clientScenarios('our broker', startOurBroker);

@@ -1,0 +1,111 @@
+/** Scenarios: where a consumer begins, seeks and resets; what listOffsets and the admin calls tell. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unique, values } from '../conformance/cluster.ts';
+import { take, type UnderTest, valuesOf } from './context.ts';
+
+export function positions(cluster: UnderTest): void {
+  const tenRecords = async (): Promise<string> => {
+    const topic = await cluster.topic('ten');
+    const producer = cluster.producer();
+    for (const [index, value] of values('v', 10).entries()) producer.send({ topic, value, timestamp: 1000 + index });
+    await producer.flush();
+    return topic;
+  };
+
+  test('seek goes to an offset, to the beginning and to the end', async () => {
+    const topic = await tenRecords();
+    const partition = { topic, partition: 0 };
+    const consumer = cluster.consumer();
+    consumer.assign([partition]);
+    consumer.seek({ ...partition, offset: 7 });
+    assert.deepEqual(valuesOf(await take(consumer, 3)), ['v-7', 'v-8', 'v-9']);
+    consumer.seekToBeginning();
+    assert.equal(await consumer.position(partition), 0);
+    assert.deepEqual(valuesOf(await take(consumer, 10)), values('v', 10));
+    consumer.seek({ ...partition, offset: 2 });
+    consumer.seekToEnd();
+    assert.equal(await consumer.position(partition), 10);
+    assert.deepEqual(await consumer.poll({ timeoutMs: 50 }), []);
+  });
+
+  test('auto.offset.reset decides where a consumer without offsets begins', async () => {
+    const topic = await tenRecords();
+    const partition = { topic, partition: 0 };
+    const latest = cluster.consumer({ autoOffsetReset: 'latest' });
+    latest.assign([partition]);
+    assert.equal(await latest.position(partition), 10);
+    const none = cluster.consumer({ autoOffsetReset: 'none' });
+    none.assign([partition]);
+    await assert.rejects(none.poll({ timeoutMs: 5000 }), { name: 'NoOffsetForPartitionError' });
+    none.seek({ ...partition, offset: 9 });
+    assert.deepEqual(valuesOf(await take(none, 1)), ['v-9']);
+  });
+
+  test('a position out of range is reset by policy, or reported', async () => {
+    const topic = await tenRecords();
+    const partition = { topic, partition: 0 };
+    const earliest = cluster.consumer();
+    earliest.assign([partition]);
+    earliest.seek({ ...partition, offset: 5000 });
+    assert.deepEqual(valuesOf(await take(earliest, 10)), values('v', 10));
+    const none = cluster.consumer({ autoOffsetReset: 'none' });
+    none.assign([partition]);
+    none.seek({ ...partition, offset: 5000 });
+    await assert.rejects(none.poll({ timeoutMs: 5000 }), {
+      name: 'OffsetOutOfRangeError',
+      code: 'OFFSET_OUT_OF_RANGE',
+    });
+  });
+
+  test('listOffsets finds the ends, a time and the latest time', async () => {
+    const topic = await tenRecords();
+    const admin = cluster.admin();
+    const at = async (spec: 'earliest' | 'latest' | 'maxTimestamp' | { timestamp: number }): Promise<number[]> => {
+      const [found] = await admin.listOffsets([{ topic, partition: 0, at: spec }]);
+      return [found!.offset, found!.timestamp];
+    };
+    assert.deepEqual(await at('earliest'), [0, -1]);
+    assert.deepEqual(await at('latest'), [10, -1]);
+    assert.deepEqual(await at({ timestamp: 1004 }), [4, 1004]);
+    assert.deepEqual(await at({ timestamp: 999_999 }), [-1, -1]);
+    assert.deepEqual(await at('maxTimestamp'), [9, 1009]);
+  });
+
+  test('offsets are committed and found again without a group membership', async () => {
+    const topic = await tenRecords();
+    const groupId = unique('alone');
+    const consumer = cluster.consumer({ groupId, enableAutoCommit: false });
+    consumer.assign([{ topic, partition: 0 }]);
+    await take(consumer, 10);
+    await consumer.commit([{ topic, partition: 0, offset: 4, metadata: 'note' }]);
+    const [committed] = await consumer.committed();
+    assert.deepEqual([committed!.offset, committed!.metadata], [4, 'note']);
+    const next = cluster.consumer({ groupId });
+    next.assign([{ topic, partition: 0 }]);
+    assert.equal(await next.position({ topic, partition: 0 }), 4);
+    assert.deepEqual(
+      (await cluster.admin().fetchOffsets(groupId)).map((found) => found.offset),
+      [4],
+    );
+  });
+
+  test('topics are created, listed, described and deleted', async () => {
+    const admin = cluster.admin();
+    const topic = unique('made');
+    await admin.createTopics([
+      { name: topic, partitions: 3, replicationFactor: 1, configs: { 'retention.ms': '60000' } },
+    ]);
+    assert.ok((await admin.listTopics()).includes(topic));
+    const [info] = await admin.describeTopics([topic]);
+    assert.deepEqual(
+      info!.partitions.map(({ partition }) => partition),
+      [0, 1, 2],
+    );
+    await assert.rejects(admin.createTopics([{ name: topic }]), { code: 'TOPIC_ALREADY_EXISTS' });
+    await admin.deleteTopics([topic]);
+    await assert.rejects(admin.describeTopics([topic]), { code: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false });
+    const { brokers, controllerId } = await admin.describeCluster();
+    assert.ok(brokers.some((broker) => broker.id === controllerId));
+  });
+}

@@ -1,0 +1,20 @@
+/**
+ * What our client promises, as scenarios on a cluster under test. The same scenarios run on our broker and on Apache
+ * Kafka: the one proves the client against the standard, the other our broker against the client.
+ */
+import { onCluster, type StartCluster } from '../conformance/cluster.ts';
+import { underTest } from './context.ts';
+import { groups } from './groups.ts';
+import { positions } from './positions.ts';
+import { sendingAndReading } from './sending-and-reading.ts';
+import { transactions } from './transactions.ts';
+
+export function clientScenarios(title: string, start: StartCluster): void {
+  onCluster(`our client on ${title}`, start, (bootstrap) => {
+    const cluster = underTest(bootstrap);
+    sendingAndReading(cluster);
+    positions(cluster);
+    groups(cluster);
+    transactions(cluster);
+  });
+}

@@ -1,0 +1,5 @@
+/** Our client against the standard: its scenarios on Apache Kafka. */
+import { clientScenarios } from '../client/suite.ts';
+import { apacheKafkaVersion, start } from './apache-kafka.ts';
+
+clientScenarios(`Apache Kafka ${apacheKafkaVersion}`, start);
