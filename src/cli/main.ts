@@ -15,7 +15,15 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command('onceward')
   .description("Kafka's delivery guarantees: a broker in one process, and the proof of what is lost and duplicated.")
   .version(version)
-  .showHelpAfterError('(--help says more)');
+  .showHelpAfterError('(--help says more)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  onceward start --data ./kafka-data     a broker on 127.0.0.1:9092 for any Kafka client
+  onceward prove --once                  what each guarantee loses and duplicates, counted
+  onceward help prove                    all about the proof`,
+  );
 
 program
   .command('start')

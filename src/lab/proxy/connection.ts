@@ -11,6 +11,8 @@ import type { FaultDirection, FaultHit, FaultRule } from './rules.ts';
 
 /** More requests than any client leaves unanswered: beyond it the client is paused. */
 const UNANSWERED_MAX = 1000;
+/** API key, version, correlation id. */
+const HEADER_BYTES_MIN = 8;
 /** How long a broker may take to answer what it had received before its client was cut off. */
 const DRAIN_MS_MAX = 10_000;
 
@@ -135,6 +137,11 @@ export class ProxyConnection {
 
   private takeRequest(frame: Uint8Array): void {
     const { id, upstream, names, match, record, timers } = this.options;
+    // Too short for a request's header: the raw tokens of an old SASL exchange, for example.
+    if (frame.length < HEADER_BYTES_MIN) {
+      this.requests.send(frame);
+      return;
+    }
     const request = new ProxiedRequest(frame, id, upstream, names);
     const rule = match('request', request);
     if (rule?.action === 'cut') {
@@ -193,6 +200,7 @@ export class ProxyConnection {
 
   /** Brokers answer in order; an answer that was skipped over will not come any more. */
   private requestOf(frame: Uint8Array): ProxiedRequest | undefined {
+    if (frame.length < 4) return undefined;
     const id = peekCorrelationId(frame);
     const at = this.unanswered.findIndex((request) => request.correlationId === id);
     if (at === -1) return undefined;
@@ -231,7 +239,7 @@ export class ProxyConnection {
     const unanswered = [...this.unanswered];
     const swallowed: ProxiedRequest[] = [];
     for (const frame of this.requests.stop()) {
-      if (frame.length >= 8) swallowed.push(new ProxiedRequest(frame, id, upstream, names));
+      if (frame.length >= HEADER_BYTES_MIN) swallowed.push(new ProxiedRequest(frame, id, upstream, names));
     }
     // Not destroyed: answers that no rule took are still delivered.
     this.client.end();

@@ -108,6 +108,22 @@ describe('without rules', () => {
     assert.deepEqual(Buffer.from(broker.seen[0]!.frame), request.subarray(4));
   });
 
+  test('frames too short for any header pass as they are', async () => {
+    const listener = await network.listen({
+      host: '127.0.0.1',
+      port: 0,
+      accept: (socket) => ({ data: (chunk) => socket.write(Buffer.from(chunk)), drain: () => {}, close: () => {} }),
+    });
+    open.push(listener);
+    const proxy = await FaultProxy.start({ target: `127.0.0.1:${listener.port}`, network, timers });
+    open.push(proxy);
+    const us = await client(proxy.port);
+    for (const token of ['', 'abc', 'abcdefg']) {
+      us.raw(Buffer.from([0, 0, 0, token.length, ...Buffer.from(token)]));
+      assert.equal(Buffer.from((await us.next())!).toString(), token);
+    }
+  });
+
   test('acks=0 takes no answer and the next answer is matched', async () => {
     const broker = await upstream(obliging);
     const rule: FaultRule = { name: 'every end', api: 'EndTxn', action: 'drop-reply', thenCut: false };

@@ -33,8 +33,8 @@ export interface RuleCounters {
 const CONNECT_MS_MAX = 10_000;
 /** More than any cluster has brokers; bounds the listeners that hostile answers could make. */
 const LISTENERS_MAX = 256;
-/** The log keeps the newest. */
-const HITS_KEPT = 1000;
+/** The log keeps the newest; each keeps its requests in memory. */
+const HITS_KEPT = 100;
 
 export class FaultProxy {
   private readonly options: FaultProxyOptions;
