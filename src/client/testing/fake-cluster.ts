@@ -1,0 +1,194 @@
+/**
+ * One fake broker that keeps topics in memory: appends with the sequence rules of a partition leader, serves fetches,
+ * coordinates everything. For the paths that a test does not bend.
+ */
+import { ErrorCode, type Ports, ZERO_UUID } from '../../core/index.ts';
+import { batchesOf, decodeRecords, setBaseOffset } from '../../records/index.ts';
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  endTxn,
+  fetch,
+  findCoordinator,
+  initProducerId,
+  listOffsets,
+  metadata,
+  produce,
+  txnOffsetCommit,
+} from '../../wire/index.ts';
+import { FakeBroker } from './fake-broker.ts';
+
+interface ProducerEntry {
+  epoch: number;
+  batches: { first: number; last: number; offset: number }[];
+}
+
+export class FakePartition {
+  readonly batches: Uint8Array[] = [];
+  end = 0;
+  private readonly producers = new Map<number, ProducerEntry>();
+
+  /** What a partition leader does: duplicates answered, gaps refused. */
+  append(bytes: Uint8Array): { errorCode: number; baseOffset: number } {
+    const [batch] = batchesOf(bytes);
+    const { producerId, producerEpoch, baseSequence, lastSequence, recordCount } = batch!.header;
+    if (producerId >= 0) {
+      const known = this.producers.get(producerId);
+      const repeated = known?.batches.find((one) => one.first === baseSequence && one.last === lastSequence);
+      if (known !== undefined && known.epoch === producerEpoch && repeated) {
+        return { errorCode: 0, baseOffset: repeated.offset };
+      }
+      if (known !== undefined && producerEpoch < known.epoch) {
+        return { errorCode: ErrorCode.INVALID_PRODUCER_EPOCH, baseOffset: -1 };
+      }
+      const fresh = known !== undefined && known.epoch === producerEpoch ? undefined : known && 0;
+      const expected = fresh ?? (known && known.batches[known.batches.length - 1]!.last + 1);
+      if (expected !== undefined && baseSequence !== expected) {
+        return { errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, baseOffset: -1 };
+      }
+      const entry = known?.epoch === producerEpoch ? known : { epoch: producerEpoch, batches: [] };
+      entry.batches.push({ first: baseSequence, last: lastSequence, offset: this.end });
+      if (entry.batches.length > 5) entry.batches.shift();
+      this.producers.set(producerId, entry);
+    }
+    const copy = Uint8Array.from(batch!.bytes);
+    setBaseOffset(copy, 0, this.end);
+    this.batches.push(copy);
+    const baseOffset = this.end;
+    this.end += recordCount;
+    return { errorCode: 0, baseOffset };
+  }
+
+  /** As a log that lost its producer state. */
+  forgetProducers(): void {
+    this.producers.clear();
+  }
+  values(): string[] {
+    return this.batches.flatMap((batch) => decodeRecords(batch).map((record) => Buffer.from(record.value!).toString()));
+  }
+}
+
+export class FakeCluster extends FakeBroker {
+  readonly topics = new Map<string, FakePartition[]>();
+  private nextProducerId = 1000;
+  /** Of the transactional producer. */
+  epoch = -1;
+
+  constructor(ports: Ports, host: string, topics: Readonly<Record<string, number>>) {
+    super(ports, host);
+    for (const [name, count] of Object.entries(topics)) {
+      this.topics.set(
+        name,
+        Array.from({ length: count }, () => new FakePartition()),
+      );
+    }
+    this.on(metadata, ({ topics: wanted }) => ({
+      brokers: [{ nodeId: 1, host: this.host, port: this.port }],
+      clusterId: 'fake',
+      controllerId: 1,
+      topics: (wanted ?? [...this.topics.keys()].map((name) => ({ name }))).map(({ name }) => {
+        const partitions = this.topics.get(name!);
+        return {
+          name,
+          topicId: partitions === undefined ? ZERO_UUID : idOf(name!),
+          errorCode: partitions === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : 0,
+          partitions: (partitions ?? []).map((_, partitionIndex) => ({
+            partitionIndex,
+            leaderId: 1,
+            leaderEpoch: 0,
+            replicaNodes: [1],
+            isrNodes: [1],
+          })),
+        };
+      }),
+    }));
+    this.on(produce, ({ acks, topicData }) => {
+      const responses = topicData.map((topic) => ({
+        name: topic.name,
+        topicId: topic.topicId,
+        partitionResponses: topic.partitionData.map(({ index, records }) => ({
+          index,
+          ...this.partition(topic.name || nameOf(topic.topicId), index).append(records!),
+        })),
+      }));
+      return acks === 0 ? 'no answer' : { responses };
+    });
+    this.on(fetch, async ({ topics: wanted, maxWaitMs }) => {
+      const responses = wanted.map((topic) => ({
+        topic: topic.topic,
+        topicId: topic.topicId,
+        partitions: topic.partitions.map(({ partition, fetchOffset }) => {
+          const { batches, end } = this.partition(topic.topic || nameOf(topic.topicId), partition);
+          const at = batches.filter((bytes) => [...batchesOf(bytes)][0]!.header.lastOffset >= fetchOffset);
+          return { partitionIndex: partition, highWatermark: end, records: Buffer.concat(at) };
+        }),
+      }));
+      const empty = responses.every((topic) => topic.partitions.every((partition) => partition.records.length === 0));
+      if (empty) await new Promise<void>((resolve) => void ports.timers.after(maxWaitMs, resolve));
+      return { responses };
+    });
+    this.on(listOffsets, ({ topics: wanted }) => ({
+      topics: wanted.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex, timestamp }) => ({
+          partitionIndex,
+          offset: timestamp === -2 ? 0 : this.partition(name, partitionIndex).end,
+        })),
+      })),
+    }));
+    this.on(findCoordinator, ({ coordinatorKeys }) => ({
+      coordinators: coordinatorKeys.map((key) => ({ key, nodeId: 1, host: this.host, port: this.port })),
+    }));
+    this.on(initProducerId, ({ transactionalId }) => {
+      if (transactionalId === null) return { producerId: this.nextProducerId++, producerEpoch: 0 };
+      this.epoch++;
+      return { producerId: 7, producerEpoch: this.epoch };
+    });
+    this.on(addPartitionsToTxn, ({ v3AndBelowTopics }) => ({
+      resultsByTopicV3AndBelow: v3AndBelowTopics.map(({ name, partitions }) => ({
+        name,
+        resultsByPartition: partitions.map((partitionIndex) => ({ partitionIndex })),
+      })),
+    }));
+    this.on(addOffsetsToTxn, () => ({}));
+    this.on(txnOffsetCommit, ({ topics: committed }) => ({
+      topics: committed.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex })),
+      })),
+    }));
+    this.on(endTxn, (_, version) => {
+      if (version < 5) return {};
+      this.epoch++;
+      return { producerId: 7, producerEpoch: this.epoch };
+    });
+  }
+
+  partition(topic: string, partition = 0): FakePartition {
+    return this.topics.get(topic)![partition]!;
+  }
+  values(topic: string, partition = 0): string[] {
+    return this.partition(topic, partition).values();
+  }
+  /** An answer to Produce in which every partition has this error. */
+  refusal(errorCode: number): Parameters<typeof this.on<ProduceIn, unknown, unknown, ProduceOut>>[1] {
+    return ({ topicData }) => ({
+      responses: topicData.map(({ name, topicId, partitionData }) => ({
+        name,
+        topicId,
+        partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
+      })),
+    });
+  }
+}
+
+type ProduceIn = NonNullable<(typeof produce)['request']['out']>;
+type ProduceOut = NonNullable<(typeof produce)['response']['in']>;
+
+/** An id that says the name: tests read it. */
+export function idOf(topic: string): string {
+  return Buffer.from(topic.padEnd(16, '.')).toString('base64url');
+}
+export function nameOf(topicId: string): string {
+  return Buffer.from(topicId, 'base64url').toString().replace(/\.+$/, '');
+}
