@@ -148,6 +148,19 @@ function assertSameOutcome(subject: Subject, bytes: Uint8Array): void {
   assert.deepEqual(outcome(subject.compiled, bytes), outcome(subject.interpreted, bytes), subject.label);
 }
 
+/** The least of a few attempts: the engine's own bookkeeping comes and goes. */
+function heapGrowth(run: () => void): number {
+  let least = Infinity;
+  for (let attempt = 0; attempt < 4 && least > 16 * 1024; attempt++) {
+    const before = getHeapStatistics();
+    run();
+    const after = getHeapStatistics();
+    const grown = after.used_heap_size + after.external_memory - before.used_heap_size - before.external_memory;
+    least = Math.min(least, grown);
+  }
+  return least;
+}
+
 describe(`every message in every version, seed ${seed}`, () => {
   it('reads back what it wrote, the same compiled and interpreted', () => {
     for (const { label, interpreted, compiled, values } of subjects) {
@@ -216,11 +229,8 @@ describe(`every message in every version, seed ${seed}`, () => {
         const at = trial >> 1;
         const patch = patches[trial % patches.length]!;
         const patched = Buffer.concat([bytes.subarray(0, at), patch, bytes.subarray(at + patch.length)]);
-        const before = getHeapStatistics();
-        outcome(subject.compiled, patched);
-        const after = getHeapStatistics();
-        const grown = after.used_heap_size + after.external_memory - before.used_heap_size - before.external_memory;
-        assert.ok(grown < 512 * 1024 + 200 * patched.length, `${subject.label}: ${grown} bytes for ${patched.length}`);
+        const grown = heapGrowth(() => outcome(subject.compiled, patched));
+        assert.ok(grown < 64 * 1024 + 200 * patched.length, `${subject.label}: ${grown} bytes for ${patched.length}`);
         assertSameOutcome(subject, patched);
       }
     }
@@ -263,6 +273,10 @@ describe('a tag section', () => {
   it('is refused where a value is not of its announced size', () => {
     for (const codec of codecs) {
       assert.equal(outcome(codec, withTags('0103020100')), 'malformed');
+      // Seven bytes announced for eight, and then a tag that would read well.
+      assert.equal(outcome(codec, withTags('0201070000000000000005030101')), 'malformed');
+      // Nine announced, the ninth being a value of no tag.
+      assert.equal(outcome(codec, withTags('010109000000000000000500')), 'malformed');
       assert.equal(outcome(codec, withTags('01010400000000')), 'malformed');
       assert.equal(outcome(codec, withTags('014d0400')), 'malformed');
     }
