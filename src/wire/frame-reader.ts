@@ -14,7 +14,7 @@ export class FrameTooLargeError extends Error {
 }
 
 const LENGTH_BYTES = 4;
-/** A frame's buffer grows with what has arrived, at most to twice of it: an announced length alone costs nothing. */
+/** A frame's buffer grows with what has arrived, at most to four times of it: an announced length alone costs little. */
 const FIRST_BUFFER = 64 * 1024;
 
 export class FrameReader {
