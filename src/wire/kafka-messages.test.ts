@@ -41,7 +41,7 @@ const tables: Message[] = [
 ];
 
 /**
- * Where Kafka's tables hold more than ours do. Keys of __consumer_offsets: since 4.1 Kafka calls the number in front a record
+ * Keys of __consumer_offsets: since 4.1 Kafka calls the number in front a record
  * type, with one version 0 each; here it is the version, as it was before, so that 0 and 1 are read alike.
  */
 function recordedVersion(table: Message, version: number): number {
