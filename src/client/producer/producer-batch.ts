@@ -40,6 +40,7 @@ export class ProducerBatch implements QueuedBatch {
   private builder: BatchBuilder | undefined;
   private bytes: Uint8Array | undefined;
   private callbacks: DeliveryCallback[] | undefined;
+  private callbackCount = 0;
   private callbackTimestamps: number[] | undefined;
   private callbackIndexes: number[] | undefined;
   private waiters: (() => void)[] | undefined;
@@ -73,6 +74,7 @@ export class ProducerBatch implements QueuedBatch {
       this.callbackTimestamps ??= [];
       this.callbackIndexes ??= [];
       this.callbacks.push(onDelivery);
+      this.callbackCount++;
       this.callbackTimestamps.push(timestamp);
       this.callbackIndexes.push(this.count);
     }
@@ -91,7 +93,7 @@ export class ProducerBatch implements QueuedBatch {
   }
   /** Records that nobody gave a callback for. */
   get silentCount(): number {
-    return this.count - (this.callbacks?.length ?? 0);
+    return this.count - this.callbackCount;
   }
 
   /** The batch as it goes on the wire, numbered where `sequence` was set before. */

@@ -99,6 +99,9 @@ export class FakeBroker {
   limit(api: Api, min: number, max: number): void {
     this.versions.set(api.key, { min, max });
   }
+  clearRules(): void {
+    this.rules = [];
+  }
   cutAll(): void {
     for (const socket of this.sockets) socket.destroy();
   }

@@ -13,10 +13,12 @@ import {
   initProducerId,
   listOffsets,
   metadata,
+  type ProduceRequest,
+  type ProduceResponseInput,
   produce,
   txnOffsetCommit,
 } from '../../wire/index.ts';
-import { FakeBroker } from './fake-broker.ts';
+import { FakeBroker, type Reaction } from './fake-broker.ts';
 
 interface ProducerEntry {
   epoch: number;
@@ -76,12 +78,7 @@ export class FakeCluster extends FakeBroker {
 
   constructor(ports: Ports, host: string, topics: Readonly<Record<string, number>>) {
     super(ports, host);
-    for (const [name, count] of Object.entries(topics)) {
-      this.topics.set(
-        name,
-        Array.from({ length: count }, () => new FakePartition()),
-      );
-    }
+    for (const [name, count] of Object.entries(topics)) this.addTopic(name, count);
     this.on(metadata, ({ topics: wanted }) => ({
       brokers: [{ nodeId: 1, host: this.host, port: this.port }],
       clusterId: 'fake',
@@ -102,17 +99,7 @@ export class FakeCluster extends FakeBroker {
         };
       }),
     }));
-    this.on(produce, ({ acks, topicData }) => {
-      const responses = topicData.map((topic) => ({
-        name: topic.name,
-        topicId: topic.topicId,
-        partitionResponses: topic.partitionData.map(({ index, records }) => ({
-          index,
-          ...this.partition(topic.name || nameOf(topic.topicId), index).append(records!),
-        })),
-      }));
-      return acks === 0 ? 'no answer' : { responses };
-    });
+    this.on(produce, this.appends);
     this.on(fetch, async ({ topics: wanted, maxWaitMs }) => {
       const responses = wanted.map((topic) => ({
         topic: topic.topic,
@@ -164,6 +151,25 @@ export class FakeCluster extends FakeBroker {
     });
   }
 
+  /** How Produce is answered where a test does not say otherwise. */
+  readonly appends = ({ acks, topicData }: ProduceRequest, ..._: unknown[]): ProduceResponseInput | Reaction => {
+    const responses = topicData.map((topic) => ({
+      name: topic.name,
+      topicId: topic.topicId,
+      partitionResponses: topic.partitionData.map(({ index, records }) => ({
+        index,
+        ...this.partition(topic.name || nameOf(topic.topicId), index).append(records!),
+      })),
+    }));
+    return acks === 0 ? 'no answer' : { responses };
+  };
+
+  addTopic(name: string, partitions: number): void {
+    this.topics.set(
+      name,
+      Array.from({ length: partitions }, () => new FakePartition()),
+    );
+  }
   partition(topic: string, partition = 0): FakePartition {
     return this.topics.get(topic)![partition]!;
   }
@@ -171,7 +177,7 @@ export class FakeCluster extends FakeBroker {
     return this.partition(topic, partition).values();
   }
   /** An answer to Produce in which every partition has this error. */
-  refusal(errorCode: number): Parameters<typeof this.on<ProduceIn, unknown, unknown, ProduceOut>>[1] {
+  refusal(errorCode: number): (body: ProduceRequest, ...rest: unknown[]) => ProduceResponseInput {
     return ({ topicData }) => ({
       responses: topicData.map(({ name, topicId, partitionData }) => ({
         name,
@@ -181,9 +187,6 @@ export class FakeCluster extends FakeBroker {
     });
   }
 }
-
-type ProduceIn = NonNullable<(typeof produce)['request']['out']>;
-type ProduceOut = NonNullable<(typeof produce)['response']['in']>;
 
 /** An id that says the name: tests read it. */
 export function idOf(topic: string): string {

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ErrorCode } from '../../core/index.ts';
+import { Simulation } from '../../lab/index.ts';
+import { batchesOf } from '../../records/index.ts';
+import { initProducerId, metadata, produce } from '../../wire/index.ts';
+import type { ProducerOptions } from '../options/producer.ts';
+import { FakeCluster } from '../testing/fake-cluster.ts';
+import { Producer } from './producer.ts';
+
+interface World {
+  readonly sim: Simulation;
+  readonly broker: FakeCluster;
+  readonly producer: Producer;
+}
+
+/** Runs a scenario with one producer against a fake cluster, in virtual time. */
+async function scenario(options: Partial<ProducerOptions>, run: (world: World) => Promise<void>): Promise<void> {
+  const sim = new Simulation({ seed: 'producer' });
+  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 1, many: 4 });
+  const producer = new Producer({
+    bootstrapServers: 'broker:9092',
+    ports: sim.node('client'),
+    lingerMs: 0,
+    ...options,
+  } as ProducerOptions);
+  await sim.run(async () => {
+    await broker.listen();
+    await run({ sim, broker, producer });
+    await producer.close({ timeoutMs: 1000 });
+  });
+}
+
+const values = (count: number): string[] => Array.from({ length: count }, (_, index) => `v${index}`);
+
+/** [producer id, epoch, first sequence, records] of every batch that was sent. */
+function numbersSent(broker: FakeCluster): [number, number, number, number][] {
+  return broker
+    .bodies(produce)
+    .flatMap((body) =>
+      body.topicData.flatMap((topic) =>
+        topic.partitionData.flatMap(({ records }) =>
+          [...batchesOf(records!)].map(({ header }): [number, number, number, number] => [
+            header.producerId,
+            header.producerEpoch,
+            header.baseSequence,
+            header.recordCount,
+          ]),
+        ),
+      ),
+    );
+}
+
+test('retries=0 and a lost reply: the record fails, is not sent again, and may have landed', async () => {
+  await scenario({ acks: 1, retries: 0 }, async ({ broker, producer }) => {
+    broker.loseAnswer(produce);
+    await assert.rejects(producer.sendAndWait({ topic: 't', value: 'once' }), {
+      code: 'NETWORK_EXCEPTION',
+      retriable: true,
+    });
+    assert.deepEqual(broker.values('t'), ['once']);
+    assert.equal((await producer.sendAndWait({ topic: 't', value: 'next' })).offset, 1);
+    assert.equal(broker.count(produce), 2);
+  });
+});
+
+test('at least once: without idempotence a lost reply duplicates', async () => {
+  await scenario({ acks: 'all', enableIdempotence: false }, async ({ broker, producer }) => {
+    broker.loseAnswer(produce);
+    await producer.sendAndWait({ topic: 't', value: 'twice' });
+    assert.deepEqual(broker.values('t'), ['twice', 'twice']);
+  });
+});
+
+test('idempotent: a lost reply is retried under the same number and lands once', async () => {
+  await scenario({}, async ({ broker, producer }) => {
+    broker.loseAnswer(produce, 3);
+    const { offset } = await producer.sendAndWait({ topic: 't', value: 'once' });
+    assert.equal(offset, 0);
+    assert.deepEqual(broker.values('t'), ['once']);
+    assert.deepEqual(numbersSent(broker), Array(4).fill([1000, 0, 0, 1]));
+    assert.equal((await producer.sendAndWait({ topic: 't', value: 'next' })).offset, 1);
+  });
+});
+
+test('acks=0: nobody answers, the offset is not known, and the record is there', async () => {
+  await scenario({ acks: 0 }, async ({ sim, broker, producer }) => {
+    for (const value of values(5)) assert.equal((await producer.sendAndWait({ topic: 't', value })).offset, -1);
+    await sim.sleep(10);
+    assert.deepEqual(broker.values('t'), values(5));
+  });
+});
+
+test('the order survives a retriable refusal of any of five requests in flight', async () => {
+  for (let failed = 1; failed < 8; failed++) {
+    await scenario({ batchSize: 70 }, async ({ broker, producer }) => {
+      let count = 0;
+      broker.on(produce, (body, ...rest) => {
+        const refuse = ++count === failed || count === failed + 2;
+        return (refuse ? broker.refusal(ErrorCode.NOT_ENOUGH_REPLICAS) : broker.appends)(body, ...rest);
+      });
+      for (const value of values(20)) producer.send({ topic: 't', value });
+      await producer.flush();
+      assert.deepEqual(broker.values('t'), values(20), `request ${failed} failed`);
+    });
+  }
+});
+
+test('the first batch of a partition goes alone: a refusal cannot let the second one overtake it', async () => {
+  await scenario({ batchSize: 70 }, async ({ broker, producer }) => {
+    broker.next(produce, 1, broker.refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+    for (const value of values(6)) producer.send({ topic: 't', value });
+    await producer.flush();
+    assert.deepEqual(broker.values('t'), values(6));
+    assert.ok(numbersSent(broker).every(([, epoch]) => epoch === 0));
+  });
+});
+
+test('a broker that lost the producer’s state: the epoch rises, numbers start over, nothing is lost', async () => {
+  await scenario({}, async ({ broker, producer }) => {
+    await producer.sendAndWait({ topic: 't', value: 'before' });
+    broker.next(produce, 1, broker.refusal(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER));
+    await producer.sendAndWait({ topic: 't', value: 'after' });
+    assert.deepEqual(broker.values('t'), ['before', 'after']);
+    assert.deepEqual(numbersSent(broker), [
+      [1000, 0, 0, 1],
+      [1000, 0, 1, 1],
+      [1000, 1, 0, 1],
+    ]);
+    assert.equal(broker.count(initProducerId), 1, 'the epoch is raised locally');
+  });
+});
+
+test('a record refused for good leaves a gap, which a new epoch closes', async () => {
+  await scenario({}, async ({ broker, producer }) => {
+    await producer.sendAndWait({ topic: 't', value: 'a' });
+    broker.next(produce, 1, broker.refusal(ErrorCode.INVALID_RECORD));
+    await assert.rejects(producer.sendAndWait({ topic: 't', value: 'bad' }), { code: 'INVALID_RECORD' });
+    await producer.sendAndWait({ topic: 't', value: 'b' });
+    assert.deepEqual(broker.values('t'), ['a', 'b']);
+    assert.deepEqual(numbersSent(broker).at(-1), [1000, 1, 0, 1]);
+  });
+});
+
+test('partitions without trouble keep their epoch until what they have in flight is done', async () => {
+  await scenario({}, async ({ broker, producer }) => {
+    await producer.sendAndWait({ topic: 'many', partition: 0, value: 'a' });
+    await producer.sendAndWait({ topic: 'many', partition: 1, value: 'b' });
+    broker.next(produce, 1, broker.refusal(ErrorCode.INVALID_RECORD));
+    await assert.rejects(producer.sendAndWait({ topic: 'many', partition: 0, value: 'bad' }));
+    await producer.sendAndWait({ topic: 'many', partition: 0, value: 'c' });
+    await producer.sendAndWait({ topic: 'many', partition: 1, value: 'd' });
+    assert.deepEqual(broker.values('many', 0), ['a', 'c']);
+    assert.deepEqual(broker.values('many', 1), ['b', 'd']);
+  });
+});
+
+test('a record not acknowledged within delivery.timeout.ms fails, and what comes later lands in order', async () => {
+  const options = { requestTimeoutMs: 500, deliveryTimeoutMs: 1500 };
+  await scenario(options, async ({ sim, broker, producer }) => {
+    await producer.sendAndWait({ topic: 't', value: 'first' });
+    broker.next(produce, 100, broker.refusal(ErrorCode.NOT_ENOUGH_REPLICAS));
+    const started = sim.nowMs;
+    await assert.rejects(producer.sendAndWait({ topic: 't', value: 'late' }), {
+      name: 'TimeoutError',
+      message: /delivery\.timeout\.ms.*NOT_ENOUGH_REPLICAS/,
+    });
+    assert.ok(Math.abs(sim.nowMs - started - 1500) < 50, `after ${sim.nowMs - started} ms`);
+    broker.clearRules();
+    await producer.sendAndWait({ topic: 't', value: 'next' });
+    assert.deepEqual(broker.values('t'), ['first', 'next']);
+    assert.equal(numbersSent(broker).at(-1)![1], 1, 'the fate of the late one was not known: a new epoch');
+  });
+});
+
+test('a batch given up while its request is out, which lands after all, costs no epoch', async () => {
+  const options = { requestTimeoutMs: 2000, deliveryTimeoutMs: 2000, maxInFlightRequestsPerConnection: 1 };
+  await scenario(options, async ({ sim, broker, producer }) => {
+    await producer.sendAndWait({ topic: 't', value: 'first' });
+    broker.next(produce, 1, async (body, ...rest) => {
+      await sim.sleep(1999.5);
+      return broker.appends(body, ...rest);
+    });
+    const outcome = producer.sendAndWait({ topic: 't', value: 'slow' }).then(
+      () => 'delivered',
+      () => 'failed',
+    );
+    assert.match(await outcome, /delivered|failed/);
+    await producer.sendAndWait({ topic: 't', value: 'next' });
+    assert.deepEqual(broker.values('t'), ['first', 'slow', 'next']);
+  });
+});
+
+test('send asks to wait when the buffer is full, and refuses whoever does not', async () => {
+  await scenario({ bufferMemory: 1000, batchSize: 100, lingerMs: 50 }, async ({ broker, producer }) => {
+    const value = 'x'.repeat(90);
+    let waits = 0;
+    for (let index = 0; index < 60; index++) {
+      const full = producer.send({ topic: 't', value });
+      if (full === undefined) continue;
+      waits++;
+      await full;
+    }
+    assert.ok(waits > 2, `${waits} waits`);
+    await producer.flush();
+    assert.equal(broker.values('t').length, 60);
+    assert.throws(
+      () => {
+        for (let index = 0; index < 60; index++) producer.send({ topic: 't', value });
+      },
+      { name: 'BufferExhaustedError' },
+    );
+    await producer.flush();
+  });
+});
+
+test('flush reports the first failure of records without a callback, once', async () => {
+  await scenario({ retries: 0, acks: 1 }, async ({ broker, producer }) => {
+    broker.next(produce, 1, broker.refusal(ErrorCode.NOT_ENOUGH_REPLICAS));
+    producer.send({ topic: 't', value: 'a' });
+    producer.send({ topic: 't', value: 'b' });
+    await assert.rejects(producer.flush(), { code: 'NOT_ENOUGH_REPLICAS', message: /2 records/ });
+    await producer.flush();
+    const told: (string | undefined)[] = [];
+    broker.next(produce, 1, broker.refusal(ErrorCode.NOT_ENOUGH_REPLICAS));
+    producer.send({ topic: 't', value: 'c' }, (error) => told.push(error?.code));
+    await producer.flush();
+    assert.deepEqual(told, ['NOT_ENOUGH_REPLICAS']);
+  });
+});
+
+test('records wait for a topic that appears later, in order', async () => {
+  await scenario({}, async ({ sim, broker, producer }) => {
+    for (const value of values(5)) producer.send({ topic: 'new', value });
+    const flushed = producer.flush();
+    await sim.sleep(2000);
+    broker.addTopic('new', 1);
+    await flushed;
+    assert.deepEqual(broker.values('new'), values(5));
+    assert.ok(broker.count(metadata) > 2);
+  });
+});
+
+test('linger.ms gathers records, a full batch does not wait', async () => {
+  await scenario({ lingerMs: 200, batchSize: 1000 }, async ({ sim, broker, producer }) => {
+    await producer.sendAndWait({ topic: 't', value: 'warm' });
+    const before = broker.count(produce);
+    const started = sim.nowMs;
+    producer.send({ topic: 't', value: 'a' });
+    await sim.sleep(100);
+    assert.equal(broker.count(produce), before);
+    await producer.sendAndWait({ topic: 't', value: 'b' });
+    assert.equal(broker.count(produce), before + 1);
+    assert.ok(sim.nowMs - started >= 200 && sim.nowMs - started < 230);
+    const full = sim.nowMs;
+    await producer.sendAndWait({ topic: 't', value: 'x'.repeat(2000) });
+    assert.ok(sim.nowMs - full < 50);
+  });
+});
+
+test('close delivers what was sent, and refuses what comes after', async () => {
+  await scenario({ lingerMs: 5000 }, async ({ broker, producer }) => {
+    for (const value of values(10)) producer.send({ topic: 't', value });
+    await producer.close();
+    assert.deepEqual(broker.values('t'), values(10));
+    assert.throws(() => producer.send({ topic: 't', value: 'late' }), { name: 'ClosedError' });
+  });
+});
+
+test('a batch is never sent with other bytes than the first time', async () => {
+  await scenario({}, async ({ broker, producer }) => {
+    broker.loseAnswer(produce, 4, 'no answer');
+    const sent = producer.sendAndWait({ topic: 't', value: 'same' });
+    for (let index = 0; index < 20; index++) producer.send({ topic: 'many', value: `other ${index}` });
+    await sent;
+    const bytes = broker
+      .bodies(produce)
+      .flatMap((body) => body.topicData.filter((topic) => topic.partitionData.length === 1 && isTopic(topic, 't')))
+      .map((topic) => Buffer.from(topic.partitionData[0]!.records!).toString('hex'));
+    assert.ok(bytes.length >= 2);
+    assert.equal(new Set(bytes).size, 1);
+    assert.deepEqual(broker.values('t'), ['same']);
+  });
+});
+
+function isTopic(topic: { name: string; topicId: string }, name: string): boolean {
+  return topic.name === name || Buffer.from(topic.topicId, 'base64url').toString().startsWith(`${name}.`);
+}
