@@ -119,8 +119,8 @@ export class Producer {
    * Takes the transactional.id over from whoever had it and ends what that one left open. Once, before `begin`.
    * @throws TimeoutError (may be repeated); IllegalStateError
    */
-  initTransactions(options: WaitOptions = {}): Promise<void> {
-    return this.transactional().initialize(this.deadline(options));
+  async initTransactions(options: WaitOptions = {}): Promise<void> {
+    await this.transactional().initialize(this.deadline(options));
   }
 
   /** Begins a transaction. @throws IllegalStateError; the fatal error that ended this producer */

@@ -43,6 +43,7 @@ export class FakeBroker {
   connections = 0;
   /** Told by ApiVersions. */
   features: { name: string; level: number }[] = [{ name: 'transaction.version', level: 2 }];
+  featuresEpoch = 1;
 
   private readonly ports: Ports;
   private readonly handlers = new Map<number, AnyHandler>();
@@ -178,7 +179,7 @@ export class FakeBroker {
         minVersion: this.versions.get(key)?.min ?? minVersion,
         maxVersion: this.versions.get(key)?.max ?? maxVersion,
       })),
-      finalizedFeaturesEpoch: 1,
+      finalizedFeaturesEpoch: this.featuresEpoch,
       finalizedFeatures: this.features.map(({ name, level }) => ({
         name,
         maxVersionLevel: level,
