@@ -57,6 +57,12 @@ export class MemoryRecordLog implements RecordLog {
     for (const waiter of settled) waiter.resolve();
   }
 
+  /** Commits everything, and what is appended from now on at once. */
+  releaseCommits(): void {
+    this.holding = false;
+    this.commit();
+  }
+
   /** Everything that is not committed is lost, and its appenders are told. */
   loseUncommitted(error: Error = new KafkaError('KAFKA_STORAGE_ERROR')): void {
     while (this.batches.length > 0 && this.batches.at(-1)!.baseOffset >= this.committedOffset) this.batches.pop();

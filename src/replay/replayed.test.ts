@@ -278,6 +278,24 @@ describe('a state machine kept in a log', () => {
     assert.equal(await again.read((sums) => sums.byKey.get('a')), 10);
   });
 
+  it('sees a marker once that is appended while it loads', async () => {
+    const { log, time, state, make } = setting();
+    const transactional = { producerId: 7, producerEpoch: 0, transactional: true };
+    for (let n = 0; n < 3; n++) {
+      log.append(encodeBatch({ records: [{ ...addition('a', 1), timestamp: 0 }], ...transactional }));
+    }
+    const replayed = make({ loadSliceBytes: 1 });
+    const loaded = replayed.load();
+    const markers = { coordinatorEpoch: 0, producerId: 7, producerEpoch: 0, timestamp: 0 };
+    log.append(encodeControlBatch({ kind: 'commit', ...markers }));
+    await replayed.marker(7, 0, 'commit');
+    assert.equal(state.byKey.get('a'), undefined);
+    log.append(encodeBatch({ records: [{ ...addition('a', 10), timestamp: 0 }], ...transactional }));
+    await time.advance(0);
+    await loaded;
+    assert.equal(state.byKey.get('a'), 3);
+  });
+
   it('fires a timer once, as a decision; a later one with its key replaces it; cancelled ones stay silent', async () => {
     const { state, time, make } = setting();
     const replayed = make();

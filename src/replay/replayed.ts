@@ -7,12 +7,12 @@
  */
 import { type Clock, KafkaError, type Logger, silentLogger, type Timer, type Timers } from '../core/index.ts';
 import {
+  type Batch,
   batchesOf,
   decodeRecords,
   encodeBatch,
   type KafkaRecord,
   parseControlRecord,
-  readBatchHeader,
 } from '../records/index.ts';
 import type { RecordLog } from './record-log.ts';
 import type { BatchOrigin, DecidedRecord, Decision, MarkerKind, StateMachine } from './state-machine.ts';
@@ -327,19 +327,19 @@ export class Replayed<S extends StateMachine> {
     let position = from;
     let bytes = 0;
     for (const chunk of this.log.readAll(from)) {
-      for (const { bytes: batch } of batchesOf(chunk)) {
-        position = this.replayBatch(batch);
-        bytes += batch.length;
+      for (const batch of batchesOf(chunk)) {
+        this.replayBatch(batch);
+        position = batch.header.lastOffset + 1;
+        bytes += batch.bytes.length;
       }
       if (bytes >= this.loadSliceBytes) return position;
     }
     return Math.max(position, this.log.endOffset);
   }
 
-  private replayBatch(batch: Uint8Array): number {
-    const header = readBatchHeader(batch);
+  private replayBatch({ header, bytes }: Batch): void {
     if (header.isControl) {
-      for (const record of decodeRecords(batch)) {
+      for (const record of decodeRecords(bytes)) {
         const { kind } = parseControlRecord(record);
         if (kind === 'unknown') continue;
         this.state.replayMarker?.(header.producerId, header.producerEpoch, kind);
@@ -348,9 +348,8 @@ export class Replayed<S extends StateMachine> {
       const origin: BatchOrigin = header.isTransactional
         ? { producerId: header.producerId, producerEpoch: header.producerEpoch, isTransactional: true }
         : NO_ORIGIN;
-      for (const record of decodeRecords(batch)) this.state.replay(record, origin);
+      for (const record of decodeRecords(bytes)) this.state.replay(record, origin);
     }
-    return header.lastOffset + 1;
   }
 }
 

@@ -1,5 +1,5 @@
 /** For tests: a transaction coordinator on virtual time over a log in memory, and partitions that remember their markers. */
-import { errorName } from '../../core/index.ts';
+import { errorName, KafkaError } from '../../core/index.ts';
 import { MemoryRecordLog, Replayed, settle, VirtualTime } from '../../replay/index.ts';
 import type { MarkersToWrite } from './markers.ts';
 import type { TransactionConfig } from './transaction-config.ts';
@@ -25,6 +25,7 @@ export class Scene {
   answerMarkers: MarkerAnswer = written;
   /** Where the next block of producer ids starts. */
   nextProducerId = 1000;
+  controllerIsAway = false;
   transactionVersion = 2;
   private readonly config: Partial<TransactionConfig>;
   private leaderEpoch = 0;
@@ -58,6 +59,7 @@ export class Scene {
       logFor: () => this.log,
       partitionCount: 1,
       allocateProducerIds: async () => {
+        if (this.controllerIsAway) throw new KafkaError('NOT_CONTROLLER');
         const first = this.nextProducerId;
         this.nextProducerId += 2;
         return { first, count: 2 };

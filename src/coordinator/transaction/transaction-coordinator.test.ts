@@ -363,9 +363,6 @@ describe('known stories of transactions', () => {
         });
         return written(markers);
       };
-      // No block of producer ids has been fetched yet.
-      assert.equal(await scene.end(producer, 'commit'), 'COORDINATOR_LOAD_IN_PROGRESS');
-      await settle();
       const next = await scene.ended(producer, 'commit');
       assert.equal(next.producerEpoch, 0);
       assert.notEqual(next.producerId, producer.producerId);
@@ -467,7 +464,10 @@ describe('known stories of transactions', () => {
 
   it('an unused transactional id is forgotten, one in a transaction is not', async () => {
     const week = 604_800_000;
-    const scene = await Scene.start({ 'transaction.max.timeout.ms': 2 * week });
+    const scene = await Scene.start({
+      'transaction.max.timeout.ms': 2 * week,
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms': 600_000,
+    });
     await scene.init(undefined, 5, 2 * week);
     await scene.time.advance(week - 1);
     assert.equal(await scene.state(), 'Empty');
@@ -587,6 +587,20 @@ describe('a restarted transaction coordinator', () => {
     assert.equal(await scene.init(), 'NOT_COORDINATOR');
     assert.equal(await scene.add(producer, 0), 'NOT_COORDINATOR');
     assert.equal(await scene.end(producer, 'commit'), 'NOT_COORDINATOR');
+  });
+
+  it('comes back later when the controller has no producer ids to give', async () => {
+    const scene = await Scene.start();
+    scene.controllerIsAway = true;
+    assert.equal(await scene.init(), 'COORDINATOR_NOT_AVAILABLE');
+    const idempotent = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1, producerEpoch: -1 };
+    const refused = await scene.coordinator.initProducerId(idempotent, context(5));
+    assert.equal(refused.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    scene.controllerIsAway = false;
+    await scene.initialized();
+    await scene.coordinator.initProducerId(idempotent, context(5));
+    scene.controllerIsAway = true;
+    assert.deepEqual(await scene.init(), { producerId: 1000, producerEpoch: 1 }, 'a bump needs none');
   });
 
   it('sends no markers after it resigned', async () => {

@@ -155,14 +155,8 @@ export class TransactionCoordinator {
     }
     const expected = producerId === -1 ? undefined : { producerId, producerEpoch };
     const demand: InitProducerIdDemand = { transactionTimeoutMs, expected };
-    try {
-      await this.producerIds.ready();
-    } catch (error) {
-      this.logger.warn('no producer ids can be had from the controller', { error });
-      return refused(ErrorCode.COORDINATOR_NOT_AVAILABLE);
-    }
-    const answer = await this.decide(transactionalId, (current, now) =>
-      decideInitProducerId(current, demand, now, () => this.producerIds.take()),
+    const answer = await this.decideWithProducerIds(transactionalId, (current, now, take) =>
+      decideInitProducerId(current, demand, now, take),
     );
     const error = fencedName(answer.error, context.apiVersion, 4);
     return { errorCode: ErrorCode[error], producerId: answer.producerId, producerEpoch: answer.producerEpoch };
@@ -236,10 +230,8 @@ export class TransactionCoordinator {
     const { transactionalId, producerId, producerEpoch, committed } = request;
     if (transactionalId === '') return { errorCode: ErrorCode.INVALID_REQUEST, producerId: -1, producerEpoch: -1 };
     const demand = { producerId, producerEpoch, kind: committed ? 'commit' : 'abort' } as const;
-    const answer = await this.decide(transactionalId, (current, now) =>
-      context.apiVersion >= 5
-        ? decideEndTxnV2(current, demand, now, () => this.producerIds.take())
-        : decideEndTxnV1(current, demand, now),
+    const answer = await this.decideWithProducerIds(transactionalId, (current, now, take) =>
+      context.apiVersion >= 5 ? decideEndTxnV2(current, demand, now, take) : decideEndTxnV1(current, demand, now),
     );
     const error = fencedName(answer.error, context.apiVersion, 2);
     return { errorCode: ErrorCode[error], producerId: answer.producerId, producerEpoch: answer.producerEpoch };
@@ -249,7 +241,7 @@ export class TransactionCoordinator {
   async describe(transactionalId: string): Promise<TransactionMetadata | undefined> {
     const shard = this.find(transactionalId);
     if ('errorCode' in shard) return undefined;
-    return shard.ask(transactionalId, (current) => current);
+    return shard.ask(transactionalId, (current) => current).catch(() => undefined);
   }
 
   private async initIdempotentProducer(): Promise<InitProducerIdResponse> {
@@ -263,6 +255,28 @@ export class TransactionCoordinator {
       this.logger.warn('no producer ids can be had from the controller', { error });
       return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, producerId: -1, producerEpoch: -1 };
     }
+  }
+
+  /** For decisions that may need a producer id: when there is none at hand, a block is fetched first. */
+  private async decideWithProducerIds(
+    transactionalId: string,
+    judge: (current: TransactionMetadata | undefined, now: number, take: () => number | undefined) => Verdict,
+  ): Promise<Answer> {
+    let isMissing = false;
+    const take = () => {
+      const producerId = this.producerIds.take();
+      isMissing = producerId === undefined;
+      return producerId;
+    };
+    const answer = await this.decide(transactionalId, (current, now) => judge(current, now, take));
+    if (!isMissing) return answer;
+    try {
+      await this.producerIds.ready();
+    } catch (error) {
+      this.logger.warn('no producer ids can be had from the controller', { error });
+      return refusal('COORDINATOR_NOT_AVAILABLE');
+    }
+    return this.decide(transactionalId, (current, now) => judge(current, now, take));
   }
 
   private async decide(
