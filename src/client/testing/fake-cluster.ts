@@ -8,6 +8,8 @@ import {
   addOffsetsToTxn,
   addPartitionsToTxn,
   endTxn,
+  type FetchRequest,
+  type FetchResponseInput,
   fetch,
   findCoordinator,
   initProducerId,
@@ -73,11 +75,13 @@ export class FakePartition {
 export class FakeCluster extends FakeBroker {
   readonly topics = new Map<string, FakePartition[]>();
   private nextProducerId = 1000;
+  private readonly timers: Ports['timers'];
   /** Of the transactional producer. */
   epoch = -1;
 
   constructor(ports: Ports, host: string, topics: Readonly<Record<string, number>>) {
     super(ports, host);
+    this.timers = ports.timers;
     for (const [name, count] of Object.entries(topics)) this.addTopic(name, count);
     this.on(metadata, ({ topics: wanted }) => ({
       brokers: [{ nodeId: 1, host: this.host, port: this.port }],
@@ -100,20 +104,7 @@ export class FakeCluster extends FakeBroker {
       }),
     }));
     this.on(produce, this.appends);
-    this.on(fetch, async ({ topics: wanted, maxWaitMs }) => {
-      const responses = wanted.map((topic) => ({
-        topic: topic.topic,
-        topicId: topic.topicId,
-        partitions: topic.partitions.map(({ partition, fetchOffset }) => {
-          const { batches, end } = this.partition(topic.topic || nameOf(topic.topicId), partition);
-          const at = batches.filter((bytes) => [...batchesOf(bytes)][0]!.header.lastOffset >= fetchOffset);
-          return { partitionIndex: partition, highWatermark: end, records: Buffer.concat(at) };
-        }),
-      }));
-      const empty = responses.every((topic) => topic.partitions.every((partition) => partition.records.length === 0));
-      if (empty) await new Promise<void>((resolve) => void ports.timers.after(maxWaitMs, resolve));
-      return { responses };
-    });
+    this.on(fetch, this.serves);
     this.on(listOffsets, ({ topics: wanted }) => ({
       topics: wanted.map(({ name, partitions }) => ({
         name,
@@ -162,6 +153,25 @@ export class FakeCluster extends FakeBroker {
       })),
     }));
     return acks === 0 ? 'no answer' : { responses };
+  };
+
+  /** How Fetch is answered where a test does not say otherwise. */
+  readonly serves = async (
+    { topics: wanted, maxWaitMs }: FetchRequest,
+    ..._: unknown[]
+  ): Promise<FetchResponseInput> => {
+    const responses = wanted.map((topic) => ({
+      topic: topic.topic,
+      topicId: topic.topicId,
+      partitions: topic.partitions.map(({ partition, fetchOffset }) => {
+        const { batches, end } = this.partition(topic.topic || nameOf(topic.topicId), partition);
+        const at = batches.filter((bytes) => [...batchesOf(bytes)][0]!.header.lastOffset >= fetchOffset);
+        return { partitionIndex: partition, highWatermark: end, records: Buffer.concat(at) };
+      }),
+    }));
+    const empty = responses.every((topic) => topic.partitions.every((partition) => partition.records.length === 0));
+    if (empty) await new Promise<void>((resolve) => void this.timers.after(maxWaitMs, resolve));
+    return { responses };
   };
 
   addTopic(name: string, partitions: number): void {
