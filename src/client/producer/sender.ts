@@ -150,18 +150,17 @@ export class Sender {
   /** Fails batches older than delivery.timeout.ms; returns when the next one will be. */
   private expire(queue: BatchQueue, now: number): number {
     const limit = this.config.deliveryTimeoutMs;
-    let next = Number.POSITIVE_INFINITY;
-    const old = (batch: ProducerBatch): boolean => {
-      if (now - batch.createdAt >= limit) return true;
-      next = Math.min(next, batch.createdAt + limit);
-      return false;
-    };
-    for (const batch of queue.waiting.filter(old)) {
-      queue.removeWaiting(batch);
-      this.giveUp(batch);
+    // Both lists are in the order of creation.
+    for (let head = queue.waiting[0]; head !== undefined && now - head.createdAt >= limit; head = queue.waiting[0]) {
+      queue.waiting.shift();
+      this.giveUp(head);
     }
-    for (const batch of queue.numbered.filter((numbered) => numbered.airborne && old(numbered))) this.giveUp(batch);
-    return next;
+    let next = queue.waiting[0]?.createdAt ?? Number.POSITIVE_INFINITY;
+    for (const batch of queue.numbered.filter((numbered) => numbered.airborne)) {
+      if (now - batch.createdAt >= limit) this.giveUp(batch);
+      else next = Math.min(next, batch.createdAt);
+    }
+    return next + limit;
   }
 
   private giveUp(batch: ProducerBatch): void {
