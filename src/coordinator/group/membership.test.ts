@@ -126,6 +126,30 @@ describe('a classic group', () => {
     assert.equal(follower.now?.protocolName, 'range');
   });
 
+  it('drops the assignments that a join overtakes, also while they are being written', async () => {
+    const scene = await Scene.start();
+    const [a, b, c] = [new Client(scene), new Client(scene), new Client(scene)];
+    const joins = [a.enter(), b.enter()];
+    await scene.time.advance(0);
+    await Promise.all(joins);
+    scene.log.holdCommits();
+    const follower = new Follow(b.sync());
+    const leader = new Follow(a.sync({ [a.memberId]: 'A', [b.memberId]: 'B' }));
+    await settle();
+    const joining = new Follow(c.enter());
+    await settle();
+    assert.equal(follower.now?.errorCode, REBALANCE_IN_PROGRESS);
+    assert.equal(leader.now?.errorCode, REBALANCE_IN_PROGRESS);
+    scene.log.releaseCommits();
+    assert.equal(await scene.groupState(), 'PreparingRebalance');
+    const rejoins = [a.join(), b.join()];
+    assert.deepEqual(
+      (await Promise.all(rejoins)).map(({ generationId }) => generationId),
+      [2, 2],
+    );
+    assert.equal(joining.now?.generationId, 2);
+  });
+
   it('takes a member without an assignment to have an empty one', async () => {
     const scene = await Scene.start();
     const [a, b] = [new Client(scene), new Client(scene)];
@@ -198,6 +222,38 @@ describe('a classic group', () => {
     assert.equal(b.heartbeat(), UNKNOWN_MEMBER_ID);
     assert.equal(a.heartbeat(), REBALANCE_IN_PROGRESS);
     assert.equal((await a.join()).generationId, 2);
+  });
+
+  it('expects a member to be heard from as soon as its join is answered', async () => {
+    const scene = await Scene.start();
+    const [a, b] = [new Client(scene), new Client(scene)];
+    await stabilize(scene, [a]);
+    a.sessionTimeoutMs = 40_000;
+    const joining = b.enter();
+    await settle();
+    await a.join();
+    await joining;
+    await scene.time.advance(11_000);
+    assert.equal(b.heartbeat(), UNKNOWN_MEMBER_ID, 'new, and silent since');
+    const rejoining = new Follow(a.join());
+    await settle();
+    assert.equal(rejoining.now?.generationId, 3);
+    await scene.time.advance(41_000);
+    assert.equal(await scene.groupState(), 'Empty');
+  });
+
+  it('expects a member to be heard from again after it waited for long', async () => {
+    const scene = await Scene.start();
+    const [a, b] = [new Client(scene), new Client(scene)];
+    b.sessionTimeoutMs = 50_000;
+    await stabilize(scene, [a, b]);
+    b.protocols = [{ name: 'range', metadata: bytes('other topics') }];
+    const waiting = new Follow(a.join());
+    await scene.time.advance(20_000);
+    assert.ok(waiting.waiting, 'past its session timeout');
+    await b.join();
+    await scene.time.advance(11_000);
+    assert.equal(a.heartbeat(), UNKNOWN_MEMBER_ID);
   });
 
   it('counts a commit as a sign of life', async () => {
@@ -508,6 +564,26 @@ describe('a restarted group coordinator', () => {
     const response = await rejoining;
     assert.equal(response.generationId, 2);
     assert.equal(response.leader, a.memberId, 'the leader stays');
+  });
+
+  it('knows who leads', async () => {
+    const scene = await Scene.start();
+    const [away, stays] = [new Client(scene, { instance: 'one' }), new Client(scene)];
+    away.sessionTimeoutMs = 300_000;
+    stays.sessionTimeoutMs = 300_000;
+    await stabilize(scene, [away, stays]);
+    assert.equal(stays.joined?.leader, away.memberId);
+    stays.protocols = [{ name: 'range', metadata: bytes('other topics') }];
+    const rejoining = stays.join();
+    await scene.time.advance(61_000);
+    assert.equal((await rejoining).leader, stays.memberId);
+    await stays.sync({ [stays.memberId]: 'all' });
+    await scene.restart();
+    const [group] = await scene.coordinator.describeGroups(['g'], context(5));
+    assert.equal(group?.members[0]?.memberId, away.memberId, 'first, but not leading');
+    stays.join();
+    await settle();
+    assert.equal(await scene.groupState(), 'PreparingRebalance', 'as when a leader joins again');
   });
 
   it('knows an empty group and its generation', async () => {
