@@ -18,6 +18,8 @@ export interface UnderTest {
   producer(options?: Omit<ProducerOptions, 'bootstrapServers'>): Producer;
   consumer(options?: Omit<ConsumerOptions, 'bootstrapServers'>): Consumer;
   admin(): Admin;
+  /** The same cluster by another address; its clients are closed with the others. */
+  via(address: string): UnderTest;
   /** A new topic; returns its name. */
   topic(name: string, partitions?: number): Promise<string>;
 }
@@ -42,8 +44,9 @@ export function underTest(bootstrap: () => string): UnderTest {
     admin ??= new Admin({ bootstrapServers: bootstrap(), ...QUICK } satisfies AdminOptions);
     return admin;
   };
-  return {
+  const seenFrom = (bootstrap: () => string): UnderTest => ({
     bootstrap,
+    via: (address) => seenFrom(() => address),
     producer: (options = {}) =>
       kept(new Producer({ lingerMs: 0, ...QUICK, ...options, bootstrapServers: bootstrap() })),
     consumer: (options = {}) =>
@@ -54,7 +57,8 @@ export function underTest(bootstrap: () => string): UnderTest {
       await adminOf().createTopics([{ name: topic, partitions, replicationFactor: 1 }]);
       return topic;
     },
-  };
+  });
+  return seenFrom(bootstrap);
 }
 
 export function text(bytes: Uint8Array | null): string | null {

@@ -4,6 +4,7 @@
  */
 import { onCluster, type StartCluster } from '../conformance/cluster.ts';
 import { underTest } from './context.ts';
+import { faults } from './faults.ts';
 import { groups } from './groups.ts';
 import { positions } from './positions.ts';
 import { sendingAndReading } from './sending-and-reading.ts';
@@ -16,5 +17,6 @@ export function clientScenarios(title: string, start: StartCluster): void {
     positions(cluster);
     groups(cluster);
     transactions(cluster);
+    faults(cluster);
   });
 }
