@@ -400,18 +400,21 @@ describe('groups as an administrator sees them', () => {
     client.sessionTimeoutMs = 1_800_000;
     await stabilize(scene, [client]);
     await scene.commit(5, client.identity);
+    await scene.commit(7, { partition: 2, ...client.identity });
     for (let hour = 0; hour < 6; hour++) {
       await scene.time.advance(1_700_000);
       assert.equal(client.heartbeat(), 0);
     }
     assert.equal(await scene.fetch(), 5, 'a group with members keeps them');
     await scene.commitInTransaction(6, { partition: 1, ...client.identity });
+    await scene.commitInTransaction(8, { partition: 2, ...client.identity });
     client.leave();
     await scene.time.advance(3_500_000);
     assert.equal(await scene.fetch(), 5);
     await scene.time.advance(800_000);
     assert.equal(await scene.fetch(), -1);
     assert.equal(await scene.fetch(1, true), UNSTABLE);
+    assert.equal(await scene.fetch(2), 7);
     assert.equal((await scene.coordinator.listGroups()).groups.length, 1);
     await scene.mark('abort');
     await scene.time.advance(700_000);

@@ -67,10 +67,10 @@ export class TransactionShard {
       .catch(() => undefined);
     const { config } = this.options;
     this.repeat('abort timed out', config['transaction.abort.timed.out.transaction.cleanup.interval.ms'], (state) =>
-      this.decideTimeouts(state),
+      this.abortTimedOut(state),
     );
     this.repeat('expire ids', config['transaction.remove.expired.transaction.cleanup.interval.ms'], (state) =>
-      this.decideExpiry(state),
+      this.removeExpired(state),
     );
   }
 
@@ -136,24 +136,21 @@ export class TransactionShard {
   }
 
   /** Transactions whose time is up are fenced and aborted; each is a decision of its own. */
-  private decideTimeouts(state: TransactionLogState): void {
+  private abortTimedOut(state: TransactionLogState): void {
     const now = this.options.clock.now();
-    for (const [transactionalId, { state: current, startTimestamp, transactionTimeoutMs }] of state.transactions) {
-      if (current !== 'Ongoing' || startTimestamp + transactionTimeoutMs >= now) continue;
+    for (const [transactionalId, metadata] of state.transactions) {
+      const { startTimestamp, transactionTimeoutMs } = metadata;
+      if (metadata.state !== 'Ongoing' || startTimestamp + transactionTimeoutMs >= now) continue;
       this.options.logger.info(`the transaction of ${transactionalId} took longer than ${transactionTimeoutMs} ms`);
       this.replayed
-        .write((log) => {
-          const metadata = log.transactions.get(transactionalId);
-          if (metadata?.state !== 'Ongoing') return { records: [], response: undefined };
-          return this.transition(transactionalId, abortByCoordinator(metadata, now));
-        })
+        .write(() => this.transition(transactionalId, abortByCoordinator(metadata, now)))
         .catch((error: unknown) => {
           this.options.logger.warn(`${transactionalId} could not be aborted yet`, { error });
         });
     }
   }
 
-  private decideExpiry(state: TransactionLogState): void {
+  private removeExpired(state: TransactionLogState): void {
     const oldest = this.options.clock.now() - this.options.config['transactional.id.expiration.ms'];
     const expired: string[] = [];
     for (const [transactionalId, metadata] of state.transactions) {
