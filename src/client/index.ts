@@ -8,6 +8,7 @@
  *   consumer/     groups, fetching, positions, read_committed
  *   admin/        topics, offsets, the cluster
  */
+export { type ErrorName, KafkaError, type Logger, type Ports } from '../core/index.ts';
 export * from './admin/admin.ts';
 export {
   Consumer,

@@ -261,6 +261,17 @@ test('linger.ms gathers records, a full batch does not wait', async () => {
   });
 });
 
+test('what is no record is refused at once, by name', async () => {
+  await scenario({}, async ({ producer }) => {
+    const send = (record: object) => () => producer.send(record as { topic: string });
+    assert.throws(send({ value: 'x' }), { code: 'INVALID_RECORD', message: /needs a topic/ });
+    assert.throws(send({ topic: 't', value: { a: 1 } }), /value of a record for t must be text.*JSON\.stringify/);
+    assert.throws(send({ topic: 't', key: 5 }), /key of a record for t must be/);
+    assert.throws(send({ topic: 't', timestamp: 1.5 }), /timestamp/);
+    assert.throws(send({ topic: 't', headers: [{ key: 'h', value: 1 }] }), /header/);
+  });
+});
+
 test('close delivers what was sent, and refuses what comes after', async () => {
   await scenario({ lingerMs: 5000 }, async ({ broker, producer }) => {
     for (const value of values(10)) producer.send({ topic: 't', value });

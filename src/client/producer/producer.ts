@@ -76,7 +76,7 @@ export class Producer {
   /**
    * Takes a record. Returns undefined, or, when the buffer is full, a promise: the record is taken all the same, but wait
    * for the promise before sending more. `onDelivery` is called once with the outcome; without it `flush` reports.
-   * @throws ClosedError, IllegalStateError outside a transaction of a transactional producer, BufferExhaustedError when
+   * @throws ClientError INVALID_RECORD, ClosedError, IllegalStateError outside a transaction of a transactional producer, BufferExhaustedError when
    * the promises are not waited for
    */
   send(record: ProducerRecord, onDelivery?: DeliveryCallback): undefined | Promise<void> {
@@ -159,6 +159,8 @@ export class Producer {
   private accept(record: ProducerRecord, onDelivery: DeliveryCallback | undefined): undefined | Promise<void> {
     if (this.closing !== undefined) this.checkOpen();
     if (this.poison !== undefined) throw this.poison;
+    const fault = faultOf(record);
+    if (fault !== undefined) throw new ClientError('INVALID_RECORD', fault);
     if (this.accumulator.reserved >= 2 * this.config.bufferMemory)
       throw new BufferExhaustedError(this.config.bufferMemory);
     this.accumulator.append(record, onDelivery);
@@ -228,10 +230,12 @@ export class Producer {
     }
   }
 
-  private dropAndSettle(error: ClientError): Promise<void> {
+  private async dropAndSettle(error: ClientError): Promise<void> {
     this.accumulator.failParked(error);
     this.sender.dropWaiting(error);
-    return this.sender.settled();
+    await this.sender.settled();
+    // What came back to be sent again must not get into the next transaction.
+    this.sender.dropWaiting(error);
   }
 
   private batchDone(batch: ProducerBatch, error: ClientError | undefined): void {
@@ -315,6 +319,30 @@ export class Producer {
       batchFailed: ignore,
     };
   }
+}
+
+/** What is wrong with a record that the types would have refused; undefined when nothing is. */
+function faultOf({ topic, key, value, timestamp, headers }: ProducerRecord): string | undefined {
+  if (typeof topic !== 'string' || topic === '') return `a record needs a topic (got ${JSON.stringify(topic)})`;
+  if (!isData(key)) return `the key of a record for ${topic} must be text, bytes or null, not a ${typeof key}`;
+  if (!isData(value)) {
+    return `the value of a record for ${topic} must be text, bytes or null, not a ${typeof value}: JSON.stringify() it`;
+  }
+  if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0)) {
+    return `the timestamp of a record for ${topic} must be whole milliseconds since 1970 (got ${timestamp})`;
+  }
+  if (headers !== undefined) {
+    for (const header of headers) {
+      if (typeof header.key !== 'string' || !isData(header.value)) {
+        return `a header of a record for ${topic} needs a text as key, and text, bytes or null as value`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function isData(data: unknown): boolean {
+  return data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array;
 }
 
 function noDeadline(): Error {

@@ -291,6 +291,28 @@ test('an abort drops what was not sent yet, and waits for what is on its way', a
   });
 });
 
+for (const transactionVersion of [1, 2]) {
+  test(`TV${transactionVersion}: what an abort finds to be sent again does not get into the next transaction`, async () => {
+    await scenario({ transactionVersion }, async ({ sim, broker, producer }) => {
+      await producer.initTransactions();
+      const tx = await producer.begin();
+      await tx.sendAndWait({ topic: 't', partition: 0, value: 'first' });
+      broker.next(produce, 1, async (...asked) => {
+        await sim.sleep(300);
+        return broker.refusal(ErrorCode.NOT_ENOUGH_REPLICAS)(...asked);
+      });
+      tx.send({ topic: 't', partition: 0, value: 'late' });
+      await sim.sleep(50);
+      await tx.abort();
+      const next = await producer.begin();
+      await next.sendAndWait({ topic: 't', partition: 0, value: 'next' });
+      await next.commit();
+      assert.deepEqual(broker.values('t', 0), ['first', 'next']);
+      assert.deepEqual(epochsAndSequences(broker).at(-1), [1, 0]);
+    });
+  });
+}
+
 test('the transaction protocol changes between transactions only', async () => {
   await scenario({ transactionVersion: 1 }, async ({ sim, broker, producer }) => {
     await producer.initTransactions();
