@@ -1,5 +1,5 @@
 /** What the command line tells a person who can do something about it: the cause and the cure, and no stack trace. */
-import { DirectoryLockedError, SystemError } from '../core/index.ts';
+import { DirectoryLockedError, KafkaError, SystemError } from '../core/index.ts';
 
 /** Ends the command with exit code 1 and this message alone. */
 export class Refusal extends Error {
@@ -39,11 +39,9 @@ export function explainStart(error: unknown, host: string, port: number, directo
     case 'EDQUOT':
       return explainDirectory(error, directory);
     default:
-      // The broker's own refusals (a bad property, say) are plain errors that name the cure; others are faults of ours.
-      if (error instanceof SystemError || (error instanceof Error && error.constructor === Error)) {
-        return new Refusal(error.message);
-      }
-      return error;
+      // The broker's own refusals (a bad property, say) name the cure; anything else is a fault of ours.
+      if (error instanceof SystemError || KafkaError.is(error)) return new Refusal(error.message);
+      return error instanceof Error && error.constructor === Error ? new Refusal(error.message) : error;
   }
 }
 
