@@ -12,6 +12,7 @@ import {
   metadata,
   offsetCommit,
   offsetFetch,
+  syncGroup,
 } from '../../wire/index.ts';
 import type { ConsumerOptions } from '../options/consumer.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
@@ -174,6 +175,25 @@ test('the coordinator is found again when it moved, for joining and for commits'
     await consumer.commit();
     assert.equal(group.committed.get('t-0')!.offset, 1);
     assert.equal(broker.count(findCoordinator), 3);
+  });
+});
+
+test('a consumer that unsubscribes while it joins is no member afterwards', async () => {
+  await scenario({ ...GROUP, heartbeatIntervalMs: 100 }, async ({ sim, broker, consumer }) => {
+    consumer.subscribe(['t']);
+    broker.next(syncGroup, 1, async ({ assignments }) => {
+      await sim.sleep(500);
+      return { assignment: assignments[0]!.assignment };
+    });
+    assert.deepEqual(await consumer.poll({ timeoutMs: 200 }), []);
+    await consumer.unsubscribe();
+    await sim.sleep(2000);
+    assert.equal(broker.count(heartbeat), 0);
+    assert.ok(broker.count(leaveGroup) >= 1);
+    assert.deepEqual(consumer.assignment(), []);
+    fill(broker, 0, 'a');
+    consumer.subscribe(['t']);
+    assert.deepEqual(await take(consumer, 1), ['a']);
   });
 });
 

@@ -54,6 +54,8 @@ export class Membership {
   private state: 'out' | 'joining' | 'member' = 'out';
   private memberId = '';
   private generationId = -1;
+  /** Counts joins and departures: what began before the last of them is void. */
+  private stay = 0;
   private wanted = true;
   private removed = false;
   private heartbeatTimer: Timer | undefined;
@@ -101,11 +103,13 @@ export class Membership {
     this.wanted = false;
     this.removed = false;
     this.stopHeartbeats();
+    const stay = ++this.stay;
     try {
       for (let failures = 0; ; ) {
         try {
           const connection = await this.cluster.coordinatorConnection('group', this.groupId);
           const joined = await this.round(connection, topics);
+          if (stay !== this.stay) return await this.takeBack(joined);
           if (joined !== undefined) {
             this.state = 'member';
             this.scheduleHeartbeat();
@@ -113,7 +117,7 @@ export class Membership {
           }
           failures = 0;
         } catch (error) {
-          if (!isRetriableError(error) || this.cluster.signal.aborted) throw error;
+          if (!isRetriableError(error) || this.cluster.signal.aborted || stay !== this.stay) throw error;
           this.cluster.runtime.logger.debug('joining again', { group: this.groupId, cause: (error as Error).message });
           if (!(error instanceof ClientError && error.code === 'COORDINATOR_LOAD_IN_PROGRESS')) {
             this.cluster.forgetCoordinator('group', this.groupId);
@@ -122,7 +126,7 @@ export class Membership {
         }
       }
     } catch (error) {
-      this.state = 'out';
+      if (stay === this.stay) this.state = 'out';
       throw error;
     } finally {
       this.lastPoll = this.cluster.runtime.clock.monotonic();
@@ -136,12 +140,14 @@ export class Membership {
 
   /** Tells the coordinator, so that the others need not wait for the session to time out. */
   async leave(reason: string): Promise<void> {
-    this.stopHeartbeats();
     const { memberId } = this;
-    this.state = 'out';
+    this.stop();
     this.memberId = '';
     this.generationId = -1;
-    if (memberId === '') return;
+    if (memberId !== '') await this.sendLeave(memberId, reason);
+  }
+
+  private async sendLeave(memberId: string, reason: string): Promise<void> {
     // Not on the connection on which a join may be held back.
     const coordinator = await this.cluster.coordinator('group', this.groupId);
     const connection = await this.cluster.pool.connect('main', coordinator);
@@ -154,10 +160,17 @@ export class Membership {
       { timeoutMs: this.config.requestTimeoutMs },
     );
   }
-  /** Falls silent without a word. */
+  /** Falls silent without a word; a join under way comes to nothing. */
   stop(): void {
     this.stopHeartbeats();
+    this.stay++;
     this.state = 'out';
+  }
+
+  /** It left while it joined: the group must not wait for it. */
+  private async takeBack(joined: Joined | undefined): Promise<never> {
+    if (joined !== undefined) await this.sendLeave(joined.memberId, 'it left while it joined').catch(ignore);
+    throw new ClientError('UNKNOWN_MEMBER_ID', `the member left group "${this.groupId}" while it joined`);
   }
 
   metadata(joined: Joined | undefined): GroupMetadata {

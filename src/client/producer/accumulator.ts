@@ -2,7 +2,7 @@
  * Takes records in: chooses the partition, encodes into the partition's open batch, and counts the bytes that wait.
  * Records of a topic whose partitions are not known yet wait in order. No promise and no closure per record.
  */
-import type { Clock, Random } from '../../core/index.ts';
+import type { Clock, Random, Timers } from '../../core/index.ts';
 import { BATCH_OVERHEAD } from '../../records/index.ts';
 import { ClientError } from '../errors.ts';
 import type { TopicInfo } from '../metadata/cluster-image.ts';
@@ -53,13 +53,19 @@ export class Accumulator {
   private readonly config: ProducerConfig;
   private readonly clock: Clock;
   private readonly random: Random;
+  private readonly defer: (run: () => void) => void;
   private readonly events: AccumulatorEvents;
   private readonly transactional: boolean;
 
-  constructor(config: ProducerConfig, clock: Clock, random: Random, events: AccumulatorEvents) {
+  constructor(
+    config: ProducerConfig,
+    { clock, random, timers }: { clock: Clock; random: Random; timers: Timers },
+    events: AccumulatorEvents,
+  ) {
     this.config = config;
     this.clock = clock;
     this.random = random;
+    this.defer = (run) => timers.defer(run);
     this.events = events;
     this.transactional = config.transactionalId !== null;
   }
@@ -183,6 +189,7 @@ export class Accumulator {
       compression: this.config.compressionType,
       maxBytes: Math.max(this.config.batchSize, BATCH_OVERHEAD + 1),
       transactional: this.transactional,
+      defer: this.defer,
     });
   }
 

@@ -37,6 +37,7 @@ export class ProducerBatch implements QueuedBatch {
   lastError: ClientError | undefined;
   readonly transactional: boolean;
 
+  private readonly defer: (run: () => void) => void;
   private builder: BatchBuilder | undefined;
   private bytes: Uint8Array | undefined;
   private callbacks: DeliveryCallback[] | undefined;
@@ -49,12 +50,18 @@ export class ProducerBatch implements QueuedBatch {
     queue: BatchQueue,
     order: number,
     createdAt: number,
-    options: { compression: CompressionType; maxBytes: number; transactional: boolean },
+    options: {
+      compression: CompressionType;
+      maxBytes: number;
+      transactional: boolean;
+      defer: (run: () => void) => void;
+    },
   ) {
     this.queue = queue;
     this.order = order;
     this.createdAt = createdAt;
     this.transactional = options.transactional;
+    this.defer = options.defer;
     this.builder = new BatchBuilder({ compression: options.compression, maxBytes: options.maxBytes });
   }
 
@@ -143,7 +150,7 @@ export class ProducerBatch implements QueuedBatch {
           offset: baseOffset < 0 ? -1 : baseOffset + callbackIndexes![i]!,
           timestamp: logAppendTime >= 0 ? logAppendTime : callbackTimestamps![i]!,
         };
-        callbacks[i]!(undefined, metadata);
+        this.tell(callbacks[i]!, undefined, metadata);
       }
     }
     this.release();
@@ -153,10 +160,20 @@ export class ProducerBatch implements QueuedBatch {
   fail(error: ClientError): void {
     if (this.done) return;
     this.finish();
-    for (const callback of this.callbacks ?? []) callback(error, undefined);
+    for (const callback of this.callbacks ?? []) this.tell(callback, error, undefined);
     this.release();
   }
 
+  /** What a callback throws is its owner's: it surfaces, and does not touch the other records. */
+  private tell(callback: DeliveryCallback, error: ClientError | undefined, metadata: RecordMetadata | undefined): void {
+    try {
+      callback(error, metadata);
+    } catch (thrown) {
+      this.defer(() => {
+        throw thrown;
+      });
+    }
+  }
   private finish(): void {
     this.done = true;
     this.closed = true;

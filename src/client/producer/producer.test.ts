@@ -272,6 +272,26 @@ test('what is no record is refused at once, by name', async () => {
   });
 });
 
+test('what a delivery callback throws surfaces, and the other records do not suffer', async () => {
+  const sim = new Simulation({ seed: 'callback' });
+  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 1 });
+  const producer = new Producer({ bootstrapServers: 'broker:9092', ports: sim.node('client'), lingerMs: 0 });
+  const told: string[] = [];
+  await assert.rejects(
+    sim.run(async () => {
+      await broker.listen();
+      producer.send({ topic: 't', value: 'a' }, () => {
+        throw new Error('of the caller');
+      });
+      producer.send({ topic: 't', value: 'b' }, (error) => told.push(error?.message ?? 'sent'));
+      await producer.flush();
+      await sim.sleep(10);
+    }),
+    /of the caller/,
+  );
+  assert.deepEqual(told, ['sent']);
+});
+
 test('close delivers what was sent, and refuses what comes after', async () => {
   await scenario({ lingerMs: 5000 }, async ({ broker, producer }) => {
     for (const value of values(10)) producer.send({ topic: 't', value });

@@ -46,7 +46,7 @@ export class Producer {
     this.logger = this.runtime.logger;
     for (const warning of warnings) this.logger.warn(warning);
     this.cluster = new Cluster(this.runtime, config);
-    this.accumulator = new Accumulator(config, this.runtime.clock, this.runtime.random, {
+    this.accumulator = new Accumulator(config, this.runtime, {
       batchReady: () => this.sender.wake(),
       topicWanted: (topic) => this.lookUp(topic),
       recordFailed: (error, reported) => {

@@ -29,7 +29,10 @@ export interface RecordMetadata {
   readonly timestamp: number;
 }
 
-/** Called once per record, in a later turn than `send`. Exactly one of the two is given. */
+/**
+ * Called once per record with exactly one of the two: in a later turn than `send`, or during it where the record cannot
+ * be taken in.
+ */
 export type DeliveryCallback = (error: ClientError | undefined, metadata: RecordMetadata | undefined) => void;
 
 export interface WaitOptions {
