@@ -13,10 +13,12 @@ export function resultTable(result: ProofResult): string {
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [] },
   });
-  for (const guarantee of result.guarantees) {
-    const { messagesPerSecond, p99Ms } = guarantee;
-    table.push([pc.bold(guarantee.name), ...counted(guarantee), number(messagesPerSecond), `${p99Ms.toFixed(1)} ms`]);
-    for (const topic of guarantee.perTopic) table.push([`  ${topic.topic}`, ...counted(topic), '', '']);
+  for (const { name, messagesPerSecond, p99Ms, perTopic, ...sums } of result.guarantees) {
+    const lines = [
+      [pc.bold(name), ...counted(sums), number(messagesPerSecond), `${p99Ms.toFixed(1)} ms`],
+      ...perTopic.map((counts) => [`  ${counts.topic}`, ...counted(counts), '', '']),
+    ];
+    table.push(head.map((_, column) => lines.map((line) => line[column]).join('\n')));
   }
   return table.toString();
 }

@@ -18,13 +18,17 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'onceward-cli-test-'));
   temporaries = await mkdtemp(join(directory, 'tmp-'));
 });
-after(() => rm(directory, { recursive: true, force: true }));
+after(async () => {
+  for (const { child } of runs) child.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true });
+});
 
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
+const runs = new Set<Run>();
 class Run {
   stdout = '';
   stderr = '';
@@ -36,6 +40,7 @@ class Run {
     this.child = spawn(process.execPath, [MAIN, ...args], {
       env: { ...process.env, TMPDIR: temporaries, NO_COLOR: '1' },
     });
+    runs.add(this);
     const timer = setTimeout(() => this.child.kill('SIGKILL'), RUN_MS_MAX);
     const wake = (): void => {
       for (const run of this.changed.splice(0)) run();
@@ -51,6 +56,7 @@ class Run {
     this.ended = new Promise((resolve) => {
       this.child.on('close', (code) => {
         clearTimeout(timer);
+        runs.delete(this);
         wake();
         resolve({ code, stdout: this.stdout, stderr: this.stderr });
       });
