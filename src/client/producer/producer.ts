@@ -6,11 +6,12 @@ import { Cluster } from '../metadata/cluster.ts';
 import { normaliseProducerOptions, type ProducerConfig, type ProducerOptions } from '../options/producer.ts';
 import { ignore, within } from '../support/async.ts';
 import { Accumulator, type TopicQueues } from './accumulator.ts';
+import type { DeliveryGuard } from './delivery-guard.ts';
 import { IdempotentIdentity } from './idempotence.ts';
 import { type ProducerIdentity, same } from './partition-queue.ts';
 import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
 import type { DeliveryCallback, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
-import { type DeliveryGuard, Sender } from './sender.ts';
+import { Sender } from './sender.ts';
 import { Transaction } from './transaction.ts';
 import { Transactions } from './transactions.ts';
 

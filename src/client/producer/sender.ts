@@ -1,42 +1,18 @@
 /**
- * Sends batches: which are ready, to which leader, how many at once; and decides by the answer whether a batch is
- * delivered, sent again, or failed. One synchronous pass (`run`) at a time, woken by events; promises only per request.
+ * Sends batches: which are ready, to which leader, how many at once. One synchronous pass (`run`) at a time, woken by
+ * events; promises only per request. What the answers mean is BatchOutcomes' to say.
  */
-import type { Clock, Timer, Timers } from '../../core/index.ts';
-import { ErrorCode, errorName, needsMetadataRefresh, ZERO_UUID } from '../../core/index.ts';
+import { type Clock, ErrorCode, needsMetadataRefresh, type Timer, type Timers, ZERO_UUID } from '../../core/index.ts';
 import { type ProduceRequestInput, type ProduceResponse, produce } from '../../wire/index.ts';
 import type { Connection } from '../connections/connection.ts';
-import { backoffMs } from '../connections/runtime.ts';
-import { asClientError, brokerError, ClientError, NetworkError, TimeoutError } from '../errors.ts';
+import { asClientError, ClientError, NetworkError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
 import type { ProducerConfig } from '../options/producer.ts';
 import type { Accumulator } from './accumulator.ts';
-import { type ProducerIdentity, same } from './partition-queue.ts';
+import { BatchOutcomes } from './batch-outcomes.ts';
+import type { DeliveryGuard } from './delivery-guard.ts';
 import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
-
-/** What the sender asks of idempotence and transactions. */
-export interface DeliveryGuard {
-  /** Whether batches carry a producer id and sequence numbers. */
-  readonly numbered: boolean;
-  readonly transactional: boolean;
-  /** Undefined: not known yet; the guard wakes the sender when it is. */
-  identity(): ProducerIdentity | undefined;
-  /** What waits must fail with this: the transaction cannot be committed any more. */
-  refusal(): ClientError | undefined;
-  /** Whether batches of the partition may go out now; a transaction may have to register the partition first. */
-  admits(queue: BatchQueue): boolean;
-  /** The versions of Produce that fit the transaction protocol in use. */
-  versions(): { min?: number; max?: number };
-  /** A batch is about to leave. */
-  leaving(queue: BatchQueue): void;
-  /** Everything about the numbers of a partition must start over under a higher epoch. Undefined: not now. */
-  raiseEpoch(queue: BatchQueue): ProducerIdentity | undefined;
-  /** The broker does not know this producer id. */
-  forgetIdentity(): void;
-  /** A batch failed; `unsure`: it may have been written all the same. */
-  batchFailed(error: ClientError, queue: BatchQueue, unsure: boolean): void;
-}
 
 interface Sending {
   readonly broker: BrokerInfo;
@@ -51,7 +27,7 @@ export class Sender {
   private readonly config: ProducerConfig;
   private readonly accumulator: Accumulator;
   private readonly guard: DeliveryGuard;
-  private readonly batchDone: (batch: ProducerBatch, error: ClientError | undefined) => void;
+  private readonly outcomes: BatchOutcomes;
   private readonly clock: Clock;
   private readonly timers: Timers;
   private readonly inFlight = new Map<number, number>();
@@ -76,7 +52,11 @@ export class Sender {
     this.config = config;
     this.accumulator = accumulator;
     this.guard = guard;
-    this.batchDone = batchDone;
+    this.outcomes = new BatchOutcomes(config, cluster.runtime, guard, (batch, error) => {
+      accumulator.release(batch);
+      batchDone(batch, error);
+      this.wake();
+    });
     this.clock = cluster.runtime.clock;
     this.timers = cluster.runtime.timers;
     this.ordered = !guard.numbered && config.maxInFlightRequestsPerConnection === 1;
@@ -102,7 +82,7 @@ export class Sender {
       for (const batch of queue.waiting.splice(0)) {
         queue.forget(batch);
         if (batch.attempts > 0) this.guard.batchFailed(error, queue, true);
-        this.finish(batch, error);
+        this.outcomes.finish(batch, error);
       }
       this.retireIfIdle(queue);
     }
@@ -125,9 +105,9 @@ export class Sender {
       this.accumulator.failParked(refusal);
     }
     for (const queue of [...this.accumulator.active]) {
-      const expiry = this.expire(queue, now);
+      const expiry = this.outcomes.expire(queue, now);
       if (expiry < next) next = expiry;
-      this.settleNumbers(queue);
+      this.outcomes.settleNumbers(queue);
       if (this.retireIfIdle(queue) || queue.waiting.length === 0) continue;
       const due = this.readyAt(queue, now);
       if (due > now) {
@@ -145,45 +125,6 @@ export class Sender {
     }
     for (const plan of plans.values()) this.dispatch(plan);
     this.wakeAt(next, now);
-  }
-
-  /** Fails batches older than delivery.timeout.ms; returns when the next one will be. */
-  private expire(queue: BatchQueue, now: number): number {
-    const limit = this.config.deliveryTimeoutMs;
-    // Both lists are in the order of creation.
-    for (let head = queue.waiting[0]; head !== undefined && now - head.createdAt >= limit; head = queue.waiting[0]) {
-      queue.waiting.shift();
-      this.giveUp(head);
-    }
-    let next = queue.waiting[0]?.createdAt ?? Number.POSITIVE_INFINITY;
-    for (const batch of queue.numbered.filter((numbered) => numbered.airborne)) {
-      if (now - batch.createdAt >= limit) this.giveUp(batch);
-      else next = Math.min(next, batch.createdAt);
-    }
-    return next + limit;
-  }
-
-  private giveUp(batch: ProducerBatch): void {
-    const { queue } = batch;
-    const last = batch.lastError ? ` (last: ${batch.lastError.message})` : '';
-    const error = new TimeoutError(
-      `${batch.count} records for ${queue.topic}-${queue.partition} were not acknowledged within delivery.timeout.ms ` +
-        `(${this.config.deliveryTimeoutMs} ms)${last}`,
-      { cause: batch.lastError },
-    );
-    this.failBatch(batch, error, batch.attempts > 0);
-  }
-
-  /** Starts numbers over where a gap is certain, or finds out what became of a batch given up. */
-  private settleNumbers(queue: BatchQueue): void {
-    if (!this.guard.numbered || queue.airborne > 0) return;
-    if (queue.unresolved && queue.numbered.length === 0) {
-      if (queue.complete) queue.unresolved = false;
-      else queue.resetRequested = true;
-    }
-    if (!queue.resetRequested) return;
-    const identity = this.guard.raiseEpoch(queue);
-    if (identity !== undefined) queue.startOver(identity);
   }
 
   /** When the head may leave; Infinity while something else must happen first. */
@@ -260,7 +201,7 @@ export class Sender {
       const failure = new ClientError('UNSUPPORTED_VERSION', (error as Error).message, { fatal: true, cause: error });
       for (const batch of batches) {
         batch.queue.removeWaiting(batch);
-        this.failBatch(batch, failure, false);
+        this.outcomes.failBatch(batch, failure, false);
       }
       return true;
     }
@@ -303,12 +244,12 @@ export class Sender {
     connection
       .request(produce, version, body, { timeoutMs: config.requestTimeoutMs })
       .then(
-        (answer) => this.answered(batches, answer, version),
+        (answer) => this.answered(batches, answer, new Map(batches.map(({ queue }, at) => [ids[at]!, queue.topic]))),
         (error) => this.unanswered(batches, asClientError(error)),
       )
       .catch((error) => {
         // A bug of ours must not leave batches hanging.
-        for (const batch of batches) this.failBatch(batch, asClientError(error), true);
+        for (const batch of batches) this.outcomes.failBatch(batch, asClientError(error), true);
       })
       .finally(() => {
         this.inFlight.set(broker.id, (this.inFlight.get(broker.id) ?? 1) - 1);
@@ -333,34 +274,35 @@ export class Sender {
       failure = asClientError(error);
     }
     for (const batch of batches) {
-      this.landed(batch);
-      if (failure === undefined) this.succeed(batch, -1, -1);
-      else this.retryOrFail(batch, failure);
+      this.outcomes.landed(batch);
+      if (failure === undefined) this.outcomes.succeed(batch, -1, -1);
+      else this.outcomes.retryOrFail(batch, failure);
     }
   }
 
-  private answered(batches: ProducerBatch[], answer: ProduceResponse, version: number): void {
+  /** `names`: of the topics, by the ids that the request had; the metadata may know other ids by now. */
+  private answered(batches: ProducerBatch[], answer: ProduceResponse, names: ReadonlyMap<string, string>): void {
     const results = new Map<string, ProduceResponse['responses'][number]['partitionResponses'][number]>();
     for (const topic of answer.responses) {
-      const name = version >= 13 ? this.cluster.image.nameOf(topic.topicId) : topic.name;
+      const name = topic.name === '' ? names.get(topic.topicId) : topic.name;
       for (const partition of topic.partitionResponses) results.set(`${partition.index} ${name}`, partition);
     }
     let refresh = false;
     for (const batch of batches) {
-      this.landed(batch);
+      this.outcomes.landed(batch);
       const { queue } = batch;
       const result = results.get(`${queue.partition} ${queue.topic}`);
       if (result === undefined) {
-        this.retryOrFail(batch, new NetworkError(`no answer about ${queue.topic}-${queue.partition}`));
+        this.outcomes.retryOrFail(batch, new NetworkError(`no answer about ${queue.topic}-${queue.partition}`));
         continue;
       }
       if (result.errorCode === 0) {
-        this.succeed(batch, result.baseOffset, result.logAppendTimeMs);
+        this.outcomes.succeed(batch, result.baseOffset, result.logAppendTimeMs);
       } else if (result.errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
-        this.succeed(batch, -1, -1);
+        this.outcomes.succeed(batch, -1, -1);
       } else {
         if (needsMetadataRefresh(result.errorCode)) refresh = true;
-        this.refused(batch, result.errorCode, result.errorMessage);
+        this.outcomes.refused(batch, result.errorCode, result.errorMessage);
       }
     }
     if (refresh) this.cluster.requestRefresh();
@@ -368,107 +310,10 @@ export class Sender {
 
   private unanswered(batches: ProducerBatch[], error: ClientError): void {
     for (const batch of batches) {
-      this.landed(batch);
-      this.retryOrFail(batch, error);
+      this.outcomes.landed(batch);
+      this.outcomes.retryOrFail(batch, error);
     }
     this.cluster.requestRefresh();
-  }
-
-  /** The request that carried the batch is over. */
-  private landed(batch: ProducerBatch): void {
-    batch.airborne = false;
-    batch.queue.airborne--;
-  }
-
-  private succeed(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
-    batch.queue.acknowledged(batch);
-    if (batch.done) return;
-    batch.succeed(baseOffset, logAppendTime);
-    this.release(batch, undefined);
-  }
-
-  /** The broker refused the batch. */
-  private refused(batch: ProducerBatch, code: number, detail: string | null): void {
-    if (batch.done) return;
-    const { queue } = batch;
-    const { guard } = this;
-    const error = brokerError(code, `${batch.count} records for ${queue.topic}-${queue.partition}`, detail);
-    if (guard.numbered) {
-      const name = errorName(code);
-      if (name === 'OUT_OF_ORDER_SEQUENCE_NUMBER') {
-        this.outOfOrder(batch, error);
-        return;
-      }
-      if (!guard.transactional) {
-        // The broker lost or never had the state of this producer: start over under an epoch, or an id, of its own.
-        if (
-          name === 'UNKNOWN_PRODUCER_ID' ||
-          name === 'INVALID_PRODUCER_EPOCH' ||
-          name === 'INVALID_PRODUCER_ID_MAPPING'
-        ) {
-          if (name === 'INVALID_PRODUCER_ID_MAPPING' && same(queue.identity, guard.identity())) guard.forgetIdentity();
-          queue.resetRequested = true;
-          this.retryOrFail(batch, error, true);
-          return;
-        }
-      }
-    }
-    if (error.retriable) this.retryOrFail(batch, error);
-    else this.failBatch(batch, error, false);
-  }
-
-  /**
-   * 45. A batch after the one that the broker should expect: one before it failed for now, and it will be accepted after
-   * that one. The very batch, or one before it: no number of it can be accepted any more, and it is not in the log. Only a
-   * new epoch helps (a transaction is aborted instead).
-   */
-  private outOfOrder(batch: ProducerBatch, error: ClientError): void {
-    const { queue } = batch;
-    const early = !queue.unresolved && !queue.isNext(batch) && !queue.isBehind(batch);
-    if (!early && this.guard.transactional) {
-      this.failBatch(batch, error, true);
-      return;
-    }
-    if (!early && (!queue.unresolved || queue.numbered[0] === batch)) queue.resetRequested = true;
-    this.retryOrFail(batch, error, true);
-  }
-
-  private retryOrFail(batch: ProducerBatch, error: ClientError, again = error.retriable): void {
-    if (batch.done) return;
-    batch.lastError = error;
-    if (!again || batch.attempts > this.config.retries) {
-      this.failBatch(batch, error, true);
-      return;
-    }
-    const { retryBackoffMs, retryBackoffMaxMs } = this.config;
-    const pause = backoffMs(this.cluster.runtime.random, retryBackoffMs, retryBackoffMaxMs, batch.attempts);
-    batch.retryAt = this.clock.monotonic() + pause;
-    batch.queue.putBack(batch);
-  }
-
-  /** `unsure`: the broker may have it. Otherwise its numbers are a gap that the broker will not accept records behind. */
-  private failBatch(batch: ProducerBatch, error: ClientError, unsure: boolean): void {
-    if (batch.done) return;
-    const { queue } = batch;
-    queue.forget(batch);
-    if (this.guard.numbered) {
-      if (batch.numbered && same(queue.identity, batch.identity)) {
-        if (unsure) queue.unresolved = true;
-        else queue.resetRequested = true;
-      }
-      this.guard.batchFailed(error, queue, unsure);
-    }
-    this.finish(batch, error);
-  }
-
-  private finish(batch: ProducerBatch, error: ClientError): void {
-    batch.fail(error);
-    this.release(batch, error);
-  }
-  private release(batch: ProducerBatch, error: ClientError | undefined): void {
-    this.accumulator.release(batch);
-    this.batchDone(batch, error);
-    this.wake();
   }
 
   private retireIfIdle(queue: BatchQueue): boolean {

@@ -27,9 +27,9 @@ import { askCoordinator, type Verdict } from '../metadata/coordinator-calls.ts';
 import type { ProducerConfig } from '../options/producer.ts';
 import { ignore, Serial, within } from '../support/async.ts';
 import type { GroupMetadata, TopicPartitionOffset } from '../topic-partition.ts';
+import type { DeliveryGuard } from './delivery-guard.ts';
 import { type ProducerIdentity, same } from './partition-queue.ts';
 import type { BatchQueue } from './producer-batch.ts';
-import type { DeliveryGuard } from './sender.ts';
 import { TransactionState } from './transaction-state.ts';
 
 /** What the transaction needs of the producer around it. */
