@@ -15,8 +15,8 @@ export {
   type ConsumerCallOptions,
   type ConsumerCloseOptions,
   type PollOptions,
-  type RebalanceListener,
 } from './consumer/consumer.ts';
+export type { RebalanceListener } from './consumer/group-reader.ts';
 export type { ConsumerRecord } from './consumer/records.ts';
 export * from './errors.ts';
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './metadata/cluster-image.ts';

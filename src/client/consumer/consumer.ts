@@ -1,35 +1,18 @@
 /** The consumer: reads records, alone or as a member of a group, and keeps positions. */
-import type { Logger, Timer } from '../../core/index.ts';
+import type { Timer } from '../../core/index.ts';
 import { type Runtime, runtimeOf } from '../connections/runtime.ts';
-import {
-  asClientError,
-  ClientError,
-  ClosedError,
-  CommitFailedError,
-  IllegalStateError,
-  TimeoutError,
-} from '../errors.ts';
+import { asClientError, ClientError, ClosedError, IllegalStateError, TimeoutError } from '../errors.ts';
 import { Cluster, type Deadline } from '../metadata/cluster.ts';
 import type { CommittedOffset } from '../metadata/committed-offsets.ts';
 import { type ConsumerConfig, type ConsumerOptions, normaliseConsumerOptions } from '../options/consumer.ts';
 import { ignore, settles, Wakeup, within } from '../support/async.ts';
 import type { GroupMetadata, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
 import { Fetcher } from './fetcher.ts';
-import { type Joined, Membership } from './membership.ts';
-import { commitOffsets } from './offset-commits.ts';
+import { GroupReader, type RebalanceListener } from './group-reader.ts';
+import { Membership } from './membership.ts';
 import { PositionFinder } from './position-finder.ts';
 import { type PartitionState, Positions } from './positions.ts';
 import type { ConsumerRecord } from './records.ts';
-
-/** Told of what the group gives and takes, inside `poll`, which waits for them. */
-export interface RebalanceListener {
-  /** Partitions that this consumer reads from now on. Seek here to begin elsewhere than at the committed offset. */
-  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
-  /** Partitions that are about to be given up: the last chance to commit. */
-  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
-  /** Partitions that may be somebody else's already: a commit would be refused. */
-  onLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
-}
 
 export interface PollOptions {
   /** How long to wait for the first record, milliseconds. @default 1000 */
@@ -55,9 +38,6 @@ export interface ConsumerCloseOptions {
 
 const POLL_MS = 1_000;
 const CLOSE_MS = 30_000;
-/** How often to look for a subscribed topic that does not exist yet. */
-const TOPIC_WAIT_MS = 500;
-
 /**
  * ```ts
  * await using consumer = new Consumer({ bootstrapServers: 'localhost:9092', groupId: 'billing' });
@@ -71,25 +51,17 @@ const TOPIC_WAIT_MS = 500;
 export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   readonly config: ConsumerConfig;
   private readonly runtime: Runtime;
-  private readonly logger: Logger;
   private readonly cluster: Cluster;
   private readonly positions = new Positions();
   private readonly fetcher: Fetcher;
   private readonly finder: PositionFinder;
-  private readonly membership: Membership | undefined;
+  private readonly group: GroupReader | undefined;
   private readonly wakeup = new Wakeup();
   private mode: 'none' | 'subscribed' | 'assigned' = 'none';
   private topics: readonly string[] = [];
-  private listener: RebalanceListener = {};
-  private joining: Promise<Joined> | undefined;
-  /** The round whose partitions are being read: its generation commits them, no later one. */
-  private adopted: Joined | undefined;
   private failure: ClientError | undefined;
   private polling = false;
   private rotation = 0;
-  private nextAutoCommit = 0;
-  private autoCommitting = false;
-  private lastTopicLook = 0;
   private timer: Timer | undefined;
   private closing: Promise<void> | undefined;
 
@@ -97,7 +69,6 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   constructor(options: ConsumerOptions) {
     this.config = normaliseConsumerOptions(options);
     this.runtime = runtimeOf(options);
-    this.logger = this.runtime.logger;
     this.cluster = new Cluster(this.runtime, this.config);
     const changed = (): void => this.changed();
     const failed = (error: unknown): void => {
@@ -107,10 +78,11 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     this.fetcher = new Fetcher(this.cluster, this.config, this.positions, { changed, failed });
     this.finder = new PositionFinder(this.cluster, this.config, this.positions, changed, failed);
     if (this.config.groupId !== null) {
-      this.membership = new Membership(this.cluster, this.config, { changed: () => this.wakeup.notify(), failed });
+      const membership = new Membership(this.cluster, this.config, { changed: () => this.wakeup.notify(), failed });
+      this.group = new GroupReader(this.cluster, this.config, this.positions, membership);
     }
     this.cluster.onRefresh = () => {
-      this.membership?.metadataChanged();
+      this.group?.membership.metadataChanged();
       this.changed();
     };
   }
@@ -118,7 +90,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   /** Reads these topics as a member of the group; replaces what was subscribed before. */
   subscribe(topics: readonly string[], listener: RebalanceListener = {}): void {
     this.checkOpen();
-    if (this.membership === undefined) {
+    if (this.group === undefined) {
       throw new IllegalStateError('subscribe() needs group.id: set it in the consumer’s options, or use assign()');
     }
     if (this.mode === 'assigned') throw new IllegalStateError('subscribe() after assign(): call unsubscribe() first');
@@ -126,9 +98,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       throw new IllegalStateError('subscribe() needs a topic: use unsubscribe() to stop reading');
     this.mode = 'subscribed';
     this.topics = [...new Set(topics)];
-    this.listener = listener;
-    this.cluster.follow(this.topics);
-    this.membership.requestRejoin();
+    this.group.subscribe(this.topics, listener);
     this.wakeup.notify();
   }
 
@@ -145,13 +115,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   /** Reads nothing; a member leaves its group. */
   async unsubscribe(): Promise<void> {
     this.checkOpen();
-    if (this.mode === 'subscribed') {
-      await this.giveUpPartitions();
-      this.joining?.catch(ignore);
-      this.joining = undefined;
-      await this.membership?.leave('the consumer unsubscribed').catch(ignore);
-      this.adopted = undefined;
-    }
+    if (this.mode === 'subscribed') await this.group!.unsubscribe();
     this.mode = 'none';
     this.topics = [];
     this.positions.assign([]);
@@ -167,12 +131,12 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     if (this.mode === 'none') throw new IllegalStateError('poll() before subscribe() or assign()');
     if (this.polling) throw new IllegalStateError('poll() while another poll() is under way: await it first');
     this.polling = true;
-    this.membership?.pollBegins();
+    this.group?.membership.pollBegins();
     try {
       return await this.pollUntil(this.cluster.deadline(options.timeoutMs ?? POLL_MS, options.signal));
     } finally {
       this.polling = false;
-      this.membership?.pollEnds();
+      this.group?.membership.pollEnds();
     }
   }
 
@@ -196,7 +160,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
    */
   async commit(offsets?: readonly TopicPartitionOffset[], options: ConsumerCallOptions = {}): Promise<void> {
     this.checkOpen();
-    await this.commitNow(offsets ?? this.consumed(), this.deadline(options));
+    await this.requireGroup('commit()').commit(offsets ?? this.positions.consumed(), this.deadline(options));
   }
 
   /** What the group has committed of these partitions, or of the assigned ones; those without a commit are left out. */
@@ -265,7 +229,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
    * member that was replaced meanwhile are refused (KIP-447).
    */
   groupMetadata(): GroupMetadata {
-    return this.requireGroup('groupMetadata()').metadata(this.adopted);
+    return this.requireGroup('groupMetadata()').metadata();
   }
 
   /** Commits (with enable.auto.commit), gives the partitions up, leaves the group, closes the connections. */
@@ -284,9 +248,9 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       // Asked for before anything is looked at, so that no change is missed.
       const change = this.wakeup.next();
       this.throwFailure();
-      if (this.mode === 'subscribed') await this.followGroup(deadline);
+      if (this.mode === 'subscribed') await this.group!.follow(deadline);
       this.checkOpen();
-      this.autoCommit();
+      this.group?.autoCommit();
       const now = this.runtime.clock.monotonic();
       const records = this.takeBuffered();
       this.finder.run();
@@ -294,52 +258,13 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       if (records.length > 0) return records;
       const left = this.cluster.left(deadline);
       if (left <= 0) return [];
-      const pause = Math.min(left, Math.max(0, again - now), this.lookForTopics(now));
+      const pause = Math.min(
+        left,
+        Math.max(0, again - now),
+        this.group?.lookForTopics(now) ?? Number.POSITIVE_INFINITY,
+      );
       await settles(this.runtime.timers, pause, change, deadline.signal);
       this.checkOpen();
-    }
-  }
-
-  /** Gives up partitions, joins, takes partitions on, as the group demands and the deadline allows. */
-  private async followGroup(deadline: Deadline): Promise<void> {
-    const membership = this.membership!;
-    for (;;) {
-      if (this.joining === undefined) {
-        if (!membership.mustJoin) return;
-        await this.giveUpPartitions();
-        this.joining = membership.join(this.topics);
-        this.joining.catch(ignore);
-      }
-      const left = this.cluster.left(deadline);
-      const { joining } = this;
-      if (!(await settles(this.runtime.timers, left, joining, deadline.signal))) return;
-      this.joining = undefined;
-      const joined = await joining;
-      if (membership.mustJoin) continue;
-      this.adopted = joined;
-      this.positions.assign(joined.partitions);
-      this.cluster.follow(joined.partitions.map((partition) => partition.topic));
-      this.nextAutoCommit = this.runtime.clock.monotonic() + this.config.autoCommitIntervalMs;
-      this.logger.debug('partitions assigned', { group: this.config.groupId, partitions: joined.partitions.length });
-      await this.listener.onAssigned?.(this.positions.list());
-      return;
-    }
-  }
-
-  private async giveUpPartitions(): Promise<void> {
-    const partitions = this.positions.list();
-    if (partitions.length === 0) return;
-    const lost = this.membership!.lost;
-    if (!lost && this.config.enableAutoCommit) {
-      await this.commitNow(this.consumed(), this.deadline({})).catch((error) => {
-        this.logger.warn('offsets were not committed before a rebalance', { cause: (error as Error).message });
-      });
-    }
-    try {
-      if (lost) await (this.listener.onLost ?? this.listener.onRevoked)?.call(this.listener, partitions);
-      else await this.listener.onRevoked?.(partitions);
-    } finally {
-      this.positions.assign([]);
     }
   }
 
@@ -376,61 +301,6 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     }
   }
 
-  /** Where the group's leader misses topics, they are looked for now and then. Returns how long to wait at most. */
-  private lookForTopics(now: number): number {
-    if (this.membership?.awaitsTopics !== true) return Number.POSITIVE_INFINITY;
-    if (now - this.lastTopicLook >= TOPIC_WAIT_MS) {
-      this.lastTopicLook = now;
-      this.cluster.refresh().catch(ignore);
-    }
-    return TOPIC_WAIT_MS;
-  }
-
-  // Offsets
-
-  /** Behind the last record handed out, of every partition. */
-  private consumed(): TopicPartitionOffset[] {
-    const offsets: TopicPartitionOffset[] = [];
-    for (const { topic, partition, position, leaderEpoch } of this.positions.all()) {
-      if (position !== undefined) offsets.push({ topic, partition, offset: position, leaderEpoch });
-    }
-    return offsets;
-  }
-
-  private async commitNow(offsets: readonly TopicPartitionOffset[], deadline: Deadline): Promise<void> {
-    const membership = this.requireGroup('commit()');
-    try {
-      await commitOffsets(
-        this.cluster,
-        membership.metadata(this.adopted),
-        offsets,
-        deadline,
-        this.config.requestTimeoutMs,
-      );
-    } catch (error) {
-      if (error instanceof CommitFailedError && this.mode === 'subscribed') membership.reportRemoved();
-      throw error;
-    }
-  }
-
-  /** What earlier polls returned counts as processed when the next poll begins. */
-  private autoCommit(): void {
-    if (!this.config.enableAutoCommit || this.autoCommitting) return;
-    const now = this.runtime.clock.monotonic();
-    if (now < this.nextAutoCommit) return;
-    this.nextAutoCommit = now + this.config.autoCommitIntervalMs;
-    const offsets = this.consumed();
-    if (offsets.length === 0) return;
-    this.autoCommitting = true;
-    this.commitNow(offsets, this.deadline({}))
-      .catch((error) => {
-        if (this.closing === undefined) this.logger.warn('auto commit failed', { cause: (error as Error).message });
-      })
-      .finally(() => {
-        this.autoCommitting = false;
-      });
-  }
-
   private seekToEndOf(partitions: readonly TopicPartition[], end: 'earliest' | 'latest'): void {
     this.checkOpen();
     for (const partition of partitions) this.require(partition).resetTo(end);
@@ -458,17 +328,15 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       settles(this.runtime.timers, this.cluster.left(deadline), work).catch(ignore);
     this.timer?.cancel();
     this.wakeup.notify();
-    const { membership } = this;
-    if (membership !== undefined && this.mode !== 'none') {
-      if (this.mode === 'subscribed') {
-        await limited(this.giveUpPartitions());
-        if (leaveGroup ?? this.config.groupInstanceId === null)
-          await limited(membership.leave('the consumer was closed'));
-      } else if (this.config.enableAutoCommit) {
-        await limited(this.commitNow(this.consumed(), deadline));
-      }
-      membership.stop();
+    const { group } = this;
+    if (group !== undefined && this.mode === 'subscribed') {
+      await limited(group.giveUp());
+      const leave = leaveGroup ?? this.config.groupInstanceId === null;
+      if (leave) await limited(group.membership.leave('the consumer was closed'));
+    } else if (group !== undefined && this.mode === 'assigned') {
+      await limited(group.commitBeforeGivingUp());
     }
+    group?.membership.stop();
     this.positions.assign([]);
     await this.cluster.close();
     this.wakeup.notify();
@@ -483,11 +351,11 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     if (!failure.fatal) this.failure = undefined;
     throw failure;
   }
-  private requireGroup(call: string): Membership {
-    if (this.membership === undefined) {
+  private requireGroup(call: string): GroupReader {
+    if (this.group === undefined) {
       throw new IllegalStateError(`${call} needs group.id: set it in the consumer’s options`);
     }
-    return this.membership;
+    return this.group;
   }
   private require({ topic, partition }: TopicPartition): PartitionState {
     const state = this.positions.get({ topic, partition });

@@ -9,31 +9,13 @@
  * A member that hears of a rebalance stays `member` and wants to rejoin; it does so when the consumer is ready.
  */
 import { errorName, type Timer } from '../../core/index.ts';
-import {
-  consumerProtocolAssignment,
-  consumerProtocolSubscription,
-  decodeVersionedLeniently,
-  encodeVersioned,
-  heartbeat,
-  type JoinGroupResponse,
-  joinGroup,
-  leaveGroup,
-  syncGroup,
-} from '../../wire/index.ts';
-import type { Connection } from '../connections/connection.ts';
-import { brokerError, ClientError, isRetriableError, NetworkError } from '../errors.ts';
+import { heartbeat, leaveGroup } from '../../wire/index.ts';
+import { brokerError, ClientError, isRetriableError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import { ignore } from '../support/async.ts';
-import type { GroupMetadata, TopicPartition } from '../topic-partition.ts';
-import { assignors, type Subscriber } from './assignors.ts';
-
-/** What a round of joining gave. */
-export interface Joined {
-  readonly generationId: number;
-  readonly memberId: string;
-  readonly partitions: readonly TopicPartition[];
-}
+import type { GroupMetadata } from '../topic-partition.ts';
+import { type Joined, JoinRound, type MemberIdentity } from './join-round.ts';
 
 export interface MembershipEvents {
   /** The member must join again, or is no longer one: poll should look. */
@@ -42,9 +24,7 @@ export interface MembershipEvents {
   failed(error: ClientError): void;
 }
 
-const PROTOCOL_TYPE = 'consumer';
-/** Beyond the time for which the coordinator holds a join back. */
-const JOIN_GRACE_MS = 5_000;
+const ROUNDS_AT_ONCE = 5;
 
 export class Membership {
   private readonly cluster: Cluster;
@@ -52,8 +32,8 @@ export class Membership {
   private readonly groupId: string;
   private readonly events: MembershipEvents;
   private state: 'out' | 'joining' | 'member' = 'out';
-  private memberId = '';
-  private generationId = -1;
+  private readonly identity: MemberIdentity = { memberId: '', generationId: -1 };
+  private readonly joinRound: JoinRound;
   /** Counts joins and departures: what began before the last of them is void. */
   private stay = 0;
   private wanted = true;
@@ -62,14 +42,13 @@ export class Membership {
   private beating = false;
   private polling = false;
   private lastPoll = 0;
-  /** For the leader: partitions of each topic as the assignment saw them. */
-  private seenCounts: ReadonlyMap<string, number> | undefined;
 
   constructor(cluster: Cluster, config: ConsumerConfig, events: MembershipEvents) {
     this.cluster = cluster;
     this.config = config;
     this.groupId = config.groupId!;
     this.events = events;
+    this.joinRound = new JoinRound(cluster, config, this.identity);
   }
 
   /** Whether the consumer should give up its partitions and join. */
@@ -105,17 +84,19 @@ export class Membership {
     this.stopHeartbeats();
     const stay = ++this.stay;
     try {
-      for (let failures = 0; ; ) {
+      for (let failures = 0, rounds = 0; ; ) {
         try {
           const connection = await this.cluster.coordinatorConnection('group', this.groupId);
-          const joined = await this.round(connection, topics);
+          const joined = await this.joinRound.run(connection, topics);
           if (stay !== this.stay) return await this.takeBack(joined);
           if (joined !== undefined) {
             this.state = 'member';
             this.scheduleHeartbeat();
             return joined;
           }
+          // A member id to be asked for, a rebalance that begins anew: at once, but not for ever.
           failures = 0;
+          if (++rounds % ROUNDS_AT_ONCE === 0) await this.cluster.pause(1, { at: Number.POSITIVE_INFINITY });
         } catch (error) {
           if (!isRetriableError(error) || this.cluster.signal.aborted || stay !== this.stay) throw error;
           this.cluster.runtime.logger.debug('joining again', { group: this.groupId, cause: (error as Error).message });
@@ -140,10 +121,10 @@ export class Membership {
 
   /** Tells the coordinator, so that the others need not wait for the session to time out. */
   async leave(reason: string): Promise<void> {
-    const { memberId } = this;
+    const { memberId } = this.identity;
     this.stop();
-    this.memberId = '';
-    this.generationId = -1;
+    this.identity.memberId = '';
+    this.identity.generationId = -1;
     if (memberId !== '') await this.sendLeave(memberId, reason);
   }
 
@@ -184,8 +165,8 @@ export class Membership {
 
   /** The metadata changed: does the leader have to assign again? */
   metadataChanged(): void {
-    if (this.seenCounts === undefined || this.state !== 'member' || this.wanted) return;
-    for (const [topic, count] of this.seenCounts) {
+    if (this.joinRound.seenCounts === undefined || this.state !== 'member' || this.wanted) return;
+    for (const [topic, count] of this.joinRound.seenCounts) {
       if ((this.cluster.image.topics.get(topic)?.partitions.length ?? 0) === count) continue;
       this.wanted = true;
       this.events.changed();
@@ -194,122 +175,7 @@ export class Membership {
   }
   /** Topics that the leader assigned without knowing them. */
   get awaitsTopics(): boolean {
-    return this.seenCounts !== undefined && [...this.seenCounts.values()].includes(0);
-  }
-
-  /** Undefined: begin another round. */
-  private async round(connection: Connection, topics: readonly string[]): Promise<Joined | undefined> {
-    const { config } = this;
-    const subscription = encodeVersioned(consumerProtocolSubscription, 1, { topics: [...topics].sort() });
-    const answer = await connection.request(
-      joinGroup,
-      connection.version(joinGroup),
-      {
-        groupId: this.groupId,
-        sessionTimeoutMs: config.sessionTimeoutMs,
-        rebalanceTimeoutMs: config.maxPollIntervalMs,
-        memberId: this.memberId,
-        groupInstanceId: config.groupInstanceId,
-        protocolType: PROTOCOL_TYPE,
-        protocols: config.partitionAssignmentStrategy.map((name) => ({ name, metadata: subscription })),
-      },
-      { timeoutMs: Math.max(config.requestTimeoutMs, config.maxPollIntervalMs + JOIN_GRACE_MS) },
-    );
-    switch (errorName(answer.errorCode)) {
-      case 'NONE':
-        break;
-      case 'MEMBER_ID_REQUIRED':
-        this.memberId = answer.memberId;
-        return undefined;
-      case 'UNKNOWN_MEMBER_ID':
-        this.memberId = '';
-        return undefined;
-      case 'REBALANCE_IN_PROGRESS':
-        throw new NetworkError('the group is rebalancing');
-      default:
-        throw brokerError(answer.errorCode, `joining group "${this.groupId}"`);
-    }
-    this.memberId = answer.memberId;
-    this.generationId = answer.generationId;
-    const isLeader = answer.leader === answer.memberId;
-    const assignments = isLeader && !answer.skipAssignment ? await this.assign(answer) : [];
-    if (!isLeader) this.seenCounts = undefined;
-    return this.sync(connection, answer, assignments);
-  }
-
-  private async sync(
-    connection: Connection,
-    joined: JoinGroupResponse,
-    assignments: readonly { memberId: string; assignment: Uint8Array }[],
-  ): Promise<Joined | undefined> {
-    const answer = await connection.request(
-      syncGroup,
-      connection.version(syncGroup),
-      {
-        groupId: this.groupId,
-        generationId: joined.generationId,
-        memberId: joined.memberId,
-        groupInstanceId: this.config.groupInstanceId,
-        protocolType: PROTOCOL_TYPE,
-        protocolName: joined.protocolName,
-        assignments,
-      },
-      { timeoutMs: Math.max(this.config.requestTimeoutMs, this.config.maxPollIntervalMs + JOIN_GRACE_MS) },
-    );
-    switch (errorName(answer.errorCode)) {
-      case 'NONE':
-        break;
-      case 'REBALANCE_IN_PROGRESS':
-      case 'ILLEGAL_GENERATION':
-        return undefined;
-      case 'UNKNOWN_MEMBER_ID':
-        this.memberId = '';
-        return undefined;
-      default:
-        throw brokerError(answer.errorCode, `the assignment of group "${this.groupId}"`);
-    }
-    const partitions: TopicPartition[] = [];
-    if (answer.assignment.length > 0) {
-      const { assignedPartitions } = decodeVersionedLeniently(consumerProtocolAssignment, answer.assignment);
-      for (const { topic, partitions: numbers } of assignedPartitions) {
-        for (const partition of numbers) partitions.push({ topic, partition });
-      }
-    }
-    return { generationId: joined.generationId, memberId: joined.memberId, partitions };
-  }
-
-  /** The leader shares the partitions of everybody's topics. */
-  private async assign(joined: JoinGroupResponse): Promise<{ memberId: string; assignment: Uint8Array }[]> {
-    const subscribers: Subscriber[] = joined.members.map(({ memberId, groupInstanceId, metadata }) => ({
-      memberId,
-      groupInstanceId,
-      topics: decodeVersionedLeniently(consumerProtocolSubscription, metadata).topics,
-    }));
-    const topics = new Set(subscribers.flatMap((subscriber) => subscriber.topics));
-    this.cluster.follow(topics);
-    const counts = new Map<string, number>();
-    await this.cluster.refresh();
-    if ([...topics].some((topic) => !this.cluster.image.topics.has(topic))) {
-      // The refresh may have been under way before these topics were asked for, or it is just creating them.
-      await this.cluster.pause(1, { at: Number.POSITIVE_INFINITY });
-      await this.cluster.refresh();
-    }
-    for (const topic of topics) counts.set(topic, this.cluster.image.topics.get(topic)?.partitions.length ?? 0);
-    const name = this.config.partitionAssignmentStrategy.find((strategy) => strategy === joined.protocolName);
-    if (name === undefined) {
-      throw new ClientError('INCONSISTENT_GROUP_PROTOCOL', `the group chose the assignor "${joined.protocolName}"`);
-    }
-    this.seenCounts = counts;
-    return [...assignors[name](subscribers, counts)].map(([memberId, partitions]) => {
-      const byTopic = new Map<string, number[]>();
-      for (const { topic, partition } of partitions) {
-        const numbers = byTopic.get(topic);
-        if (numbers) numbers.push(partition);
-        else byTopic.set(topic, [partition]);
-      }
-      const assignedPartitions = [...byTopic].map(([topic, numbers]) => ({ topic, partitions: numbers }));
-      return { memberId, assignment: encodeVersioned(consumerProtocolAssignment, 1, { assignedPartitions }) };
-    });
+    return this.joinRound.seenCounts !== undefined && [...this.joinRound.seenCounts.values()].includes(0);
   }
 
   private scheduleHeartbeat(): void {
@@ -329,7 +195,7 @@ export class Membership {
         group: this.groupId,
         maxPollIntervalMs: this.config.maxPollIntervalMs,
       });
-      this.remove(this.memberId);
+      this.remove(this.identity.memberId);
       if (this.config.groupInstanceId === null) this.leave('max.poll.interval.ms exceeded').catch(ignore);
       return;
     }
@@ -346,7 +212,7 @@ export class Membership {
   }
 
   private async sendHeartbeat(): Promise<void> {
-    const { memberId, generationId } = this;
+    const { memberId, generationId } = this.identity;
     const connection = await this.cluster.coordinatorConnection('group', this.groupId);
     const answer = await connection.request(
       heartbeat,
@@ -354,7 +220,7 @@ export class Membership {
       { groupId: this.groupId, generationId, memberId, groupInstanceId: this.config.groupInstanceId },
       { timeoutMs: this.config.requestTimeoutMs },
     );
-    if (this.state !== 'member' || generationId !== this.generationId) return;
+    if (this.state !== 'member' || generationId !== this.identity.generationId) return;
     switch (errorName(answer.errorCode)) {
       case 'NONE':
         return;
@@ -389,8 +255,8 @@ export class Membership {
     this.stopHeartbeats();
     this.state = 'out';
     this.removed = true;
-    this.memberId = memberId;
-    this.generationId = -1;
+    this.identity.memberId = memberId;
+    this.identity.generationId = -1;
     this.events.changed();
   }
 }

@@ -1,5 +1,5 @@
 /** The partitions that a consumer reads, where it stands in each, and what is fetched and not yet handed out. Pure state. */
-import { partitionKey, type TopicPartition } from '../topic-partition.ts';
+import { partitionKey, type TopicPartition, type TopicPartitionOffset } from '../topic-partition.ts';
 import type { FetchedData } from './fetched-data.ts';
 
 export class PartitionState implements TopicPartition {
@@ -88,6 +88,15 @@ export class Positions {
       state.version++;
       state.dropBuffered();
     }
+  }
+
+  /** Behind the last record handed out, of every partition that has a position. */
+  consumed(): TopicPartitionOffset[] {
+    const offsets: TopicPartitionOffset[] = [];
+    for (const { topic, partition, position, leaderEpoch } of this.states.values()) {
+      if (position !== undefined) offsets.push({ topic, partition, offset: position, leaderEpoch });
+    }
+    return offsets;
   }
 
   list(): TopicPartition[] {

@@ -1,0 +1,171 @@
+/**
+ * Reading as a member of a group, or at least with its offsets: follows the rebalances, calls the listener, commits.
+ *
+ * Partitions change hands inside poll() only, so that nothing is taken away while a handler works. Offsets are committed
+ * under the round whose partitions are being read (`adopted`), never under a later one: the coordinator then refuses what
+ * a member commits that was replaced.
+ */
+import type { Logger, Timers } from '../../core/index.ts';
+import { CommitFailedError } from '../errors.ts';
+import type { Cluster, Deadline } from '../metadata/cluster.ts';
+import type { ConsumerConfig } from '../options/consumer.ts';
+import { ignore, settles } from '../support/async.ts';
+import type { GroupMetadata, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
+import type { Joined } from './join-round.ts';
+import type { Membership } from './membership.ts';
+import { commitOffsets } from './offset-commits.ts';
+import type { Positions } from './positions.ts';
+
+/** Told of what the group gives and takes, inside `poll`, which waits for them. */
+export interface RebalanceListener {
+  /** Partitions that this consumer reads from now on. Seek here to begin elsewhere than at the committed offset. */
+  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** Partitions that are about to be given up: the last chance to commit. */
+  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** Partitions that may be somebody else's already: a commit would be refused. */
+  onLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
+}
+
+/** How often to look for a subscribed topic that does not exist yet. */
+const TOPIC_WAIT_MS = 500;
+
+export class GroupReader {
+  readonly membership: Membership;
+  private readonly cluster: Cluster;
+  private readonly config: ConsumerConfig;
+  private readonly positions: Positions;
+  private readonly timers: Timers;
+  private readonly logger: Logger;
+  private topics: readonly string[] | undefined;
+  private listener: RebalanceListener = {};
+  private joining: Promise<Joined> | undefined;
+  private adopted: Joined | undefined;
+  private nextAutoCommit = 0;
+  private autoCommitting = false;
+  private lastTopicLook = 0;
+
+  constructor(cluster: Cluster, config: ConsumerConfig, positions: Positions, membership: Membership) {
+    this.cluster = cluster;
+    this.config = config;
+    this.positions = positions;
+    this.membership = membership;
+    this.timers = cluster.runtime.timers;
+    this.logger = cluster.runtime.logger;
+  }
+
+  subscribe(topics: readonly string[], listener: RebalanceListener): void {
+    this.topics = topics;
+    this.listener = listener;
+    this.cluster.follow(topics);
+    this.membership.requestRejoin();
+  }
+
+  /** Gives everything up and leaves the group. */
+  async unsubscribe(): Promise<void> {
+    await this.giveUp();
+    this.joining = undefined;
+    this.topics = undefined;
+    await this.membership.leave('the consumer unsubscribed').catch(ignore);
+    this.adopted = undefined;
+  }
+
+  /** Gives up partitions, joins, takes partitions on, as the group demands and the deadline allows. */
+  async follow(deadline: Deadline): Promise<void> {
+    const { membership, topics } = this;
+    if (topics === undefined) return;
+    for (;;) {
+      if (this.joining === undefined) {
+        if (!membership.mustJoin) return;
+        await this.giveUp();
+        this.joining = membership.join(this.topics ?? topics);
+        this.joining.catch(ignore);
+      }
+      const { joining } = this;
+      if (!(await settles(this.timers, this.cluster.left(deadline), joining, deadline.signal))) return;
+      this.joining = undefined;
+      const joined = await joining;
+      if (membership.mustJoin) continue;
+      await this.adopt(joined);
+      return;
+    }
+  }
+
+  private async adopt(joined: Joined): Promise<void> {
+    this.adopted = joined;
+    this.positions.assign(joined.partitions);
+    this.cluster.follow(joined.partitions.map((partition) => partition.topic));
+    this.nextAutoCommit = this.cluster.runtime.clock.monotonic() + this.config.autoCommitIntervalMs;
+    this.logger.debug('partitions assigned', { group: this.config.groupId, partitions: joined.partitions.length });
+    await this.listener.onAssigned?.(this.positions.list());
+  }
+
+  /** Commits where it is to, tells the listener, and reads nothing any more. */
+  async giveUp(): Promise<void> {
+    const partitions = this.positions.list();
+    if (partitions.length === 0) return;
+    const { lost } = this.membership;
+    if (!lost) await this.commitBeforeGivingUp();
+    try {
+      if (lost) await (this.listener.onLost ?? this.listener.onRevoked)?.call(this.listener, partitions);
+      else await this.listener.onRevoked?.(partitions);
+    } finally {
+      this.positions.assign([]);
+    }
+  }
+
+  /** With enable.auto.commit only. A failure is logged: the records will be read again. */
+  async commitBeforeGivingUp(): Promise<void> {
+    if (!this.config.enableAutoCommit) return;
+    await this.commit(this.positions.consumed(), this.cluster.deadline(this.config.defaultApiTimeoutMs)).catch(
+      (error) => {
+        this.logger.warn('offsets were not committed before the partitions were given up', {
+          group: this.config.groupId,
+          cause: (error as Error).message,
+        });
+      },
+    );
+  }
+
+  /** @throws CommitFailedError, TimeoutError */
+  async commit(offsets: readonly TopicPartitionOffset[], deadline: Deadline): Promise<void> {
+    try {
+      await commitOffsets(this.cluster, this.metadata(), offsets, deadline, this.config.requestTimeoutMs);
+    } catch (error) {
+      if (error instanceof CommitFailedError && this.topics !== undefined) this.membership.reportRemoved();
+      throw error;
+    }
+  }
+
+  /** What earlier polls returned counts as processed when the next poll begins. */
+  autoCommit(): void {
+    if (!this.config.enableAutoCommit || this.autoCommitting) return;
+    const now = this.cluster.runtime.clock.monotonic();
+    if (now < this.nextAutoCommit) return;
+    this.nextAutoCommit = now + this.config.autoCommitIntervalMs;
+    const offsets = this.positions.consumed();
+    if (offsets.length === 0) return;
+    this.autoCommitting = true;
+    this.commit(offsets, this.cluster.deadline(this.config.defaultApiTimeoutMs))
+      .catch((error) => {
+        if (this.cluster.signal.aborted) return;
+        this.logger.warn('auto commit failed', { group: this.config.groupId, cause: (error as Error).message });
+      })
+      .finally(() => {
+        this.autoCommitting = false;
+      });
+  }
+
+  /** Where the group's leader misses topics, they are looked for now and then. Returns how long to wait at most. */
+  lookForTopics(now: number): number {
+    if (!this.membership.awaitsTopics) return Number.POSITIVE_INFINITY;
+    if (now - this.lastTopicLook >= TOPIC_WAIT_MS) {
+      this.lastTopicLook = now;
+      this.cluster.refresh().catch(ignore);
+    }
+    return TOPIC_WAIT_MS;
+  }
+
+  metadata(): GroupMetadata {
+    return this.membership.metadata(this.adopted);
+  }
+}
