@@ -165,7 +165,6 @@ export class Fetcher {
   }
 
   private keep({ state, offset }: Asked, answer: PartitionAnswer): void {
-    state.highWatermark = answer.highWatermark;
     const bytes = answer.records;
     if (bytes === null || bytes.length === 0) return;
     const { config } = this;

@@ -22,7 +22,6 @@ export class PartitionState implements TopicPartition {
   version = 0;
   /** Monotonic: not fetched before. */
   retryAt = 0;
-  highWatermark = -1;
   /** No longer read. */
   gone = false;
 

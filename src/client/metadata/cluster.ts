@@ -193,11 +193,6 @@ export class Cluster {
     }
   }
 
-  /** The error that the last refresh gave for a topic. */
-  topicError(name: string): number | undefined {
-    return this.topicErrors.get(name);
-  }
-
   /** Waits for a partition's leader. @throws TimeoutError */
   async leader(name: string, partition: number, deadline: Deadline): Promise<{ broker: BrokerInfo; epoch: number }> {
     for (let failures = 1; ; failures++) {

@@ -98,28 +98,6 @@ export class Serial {
   }
 }
 
-/** A signal that aborts as soon as one of the given does. Call `release` when the work is done. */
-export function anySignal(
-  first: AbortSignal,
-  second: AbortSignal | undefined,
-): { readonly signal: AbortSignal; release(): void } {
-  if (second === undefined) return { signal: first, release: ignore };
-  const controller = new AbortController();
-  const onFirst = (): void => controller.abort(first.reason);
-  const onSecond = (): void => controller.abort(second.reason);
-  if (first.aborted) onFirst();
-  else if (second.aborted) onSecond();
-  first.addEventListener('abort', onFirst, { once: true });
-  second.addEventListener('abort', onSecond, { once: true });
-  return {
-    signal: controller.signal,
-    release() {
-      first.removeEventListener('abort', onFirst);
-      second.removeEventListener('abort', onSecond);
-    },
-  };
-}
-
 /** Whether the promise settles within `ms`; its failure counts as settled. @throws the signal's reason */
 export function settles(timers: Timers, ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
