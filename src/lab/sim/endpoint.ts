@@ -1,10 +1,10 @@
 /**
  * One side of a simulated TCP connection: what waits to be sent, what has arrived and was not yet read, and the rules
- * of TCP and of the socket port for ends, resets and backpressure. The way between the two sides is in `network.ts`.
+ * of TCP and of the socket port for ends, resets and backpressure. The way between the two sides is the network's.
  */
 import { assert, type Socket, type SocketHandler, SystemError } from '../../core/index.ts';
 import type { Life } from './life.ts';
-import type { NetworkCore } from './network.ts';
+import type { NetworkConditions } from './network-conditions.ts';
 import { hashBytes } from './trace.ts';
 
 /** What is left in a chunk once its receiver has returned: whoever keeps the chunk finds this. */
@@ -14,6 +14,25 @@ const LINGER_MS = 5_000;
 const READ_BYTES = 65_536;
 
 export type Packet = { readonly kind: 'data'; readonly bytes: Uint8Array } | { readonly kind: 'fin' };
+
+/** What an endpoint asks of the network. */
+export interface EndpointNetwork {
+  readonly conditions: NetworkConditions;
+  /** In one of the next turns of the endpoint's node. */
+  soon(endpoint: Endpoint, kind: string, run: () => void): void;
+  later(endpoint: Endpoint, delayMs: number, kind: string, run: () => void): void;
+  note(endpoint: Endpoint, kind: string, value: number, content: number): void;
+  /** How much of `most` bytes leaves together. */
+  packetSize(most: number): number;
+  /** Whether packets that have arrived are read as one. */
+  mergesReads(): boolean;
+  /** Sends a packet on its way; in one direction of a connection they arrive in order. */
+  dispatch(from: Endpoint, packet: Packet): void;
+  /** One side has closed: the other learns it, and where the closing was `rude` perhaps as a reset. */
+  leave(endpoint: Endpoint, rude: boolean): void;
+  /** The endpoint is closed. */
+  forget(endpoint: Endpoint): void;
+}
 
 export class Endpoint implements Socket {
   readonly remoteAddress: string;
@@ -26,7 +45,7 @@ export class Endpoint implements Socket {
   /** No side of this connection reaches the other any more. */
   severed = false;
   closed = false;
-  private readonly network: NetworkCore;
+  private readonly network: EndpointNetwork;
   private handler: SocketHandler | undefined;
   private readonly unsent: Uint8Array[] = [];
   private sentOfFirst = 0;
@@ -43,7 +62,7 @@ export class Endpoint implements Socket {
   /** A reset that a paused reader has not noticed yet. */
   private unseenReset: SystemError | undefined;
 
-  constructor(network: NetworkCore, life: Life, remoteAddress: string, label: string) {
+  constructor(network: EndpointNetwork, life: Life, remoteAddress: string, label: string) {
     this.network = network;
     this.life = life;
     this.remoteAddress = remoteAddress;

@@ -1,6 +1,7 @@
 /** Simulated ports: nodes, time, network and disks that are a function of a seed. Start at `Simulation`. */
 export type { DiskConditions, DiskFault, DiskOperation, SimulatedDisk } from './disk.ts';
-export type { Direction, NetworkConditions, NetworkCounts, SimulatedNetwork } from './network.ts';
+export type { SimulatedNetwork } from './network.ts';
+export type { Direction, NetworkConditions, NetworkCounts } from './network-conditions.ts';
 export { NotDeterministicError, playTwice, type Replayed } from './replay-check.ts';
 export { SeededRandom } from './seeded-random.ts';
 export type { CrashReport, SimulatedFile } from './simulated-file.ts';

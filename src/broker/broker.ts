@@ -1,0 +1,243 @@
+/**
+ * One broker, from start to close: puts the parts together in the order in which each can trust the one before. The data
+ * directory is locked; the metadata log is replayed; the listener is bound, so that the address to register is known;
+ * the broker registers, opens its partitions, loads its coordinators, and only then is shown to clients.
+ */
+import { CLUSTER_METADATA, Controller } from '../controller/index.ts';
+import { type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, SystemError, silentLogger } from '../core/index.ts';
+import { defaultLogConfig, PartitionLog } from '../log/index.ts';
+import { type BrokerConfig, type BrokerConfigInput, resolveBrokerConfig } from './config.ts';
+import { Coordinators } from './coordinators.ts';
+import { DataDirectory } from './data-directory.ts';
+import { handlers } from './handlers/registry.ts';
+import { InternalTopics } from './internal-topics.ts';
+import { makeDispatch } from './network/dispatch.ts';
+import { Server } from './network/server.ts';
+import { Partition } from './partition/partition.ts';
+import { PartitionRecordLog } from './partition/partition-record-log.ts';
+import { Partitions } from './partition/partitions.ts';
+import { WaitingFetches } from './partition/waiting-fetches.ts';
+import type { BrokerServices } from './services.ts';
+import { setAsideStrays } from './stray-directories.ts';
+import { TransactionVerification } from './transaction-verification.ts';
+
+export interface BrokerOptions {
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 picks a free one. @default 0 */
+  readonly port?: number;
+  /** What clients are told to connect to. @default host and the port that was bound */
+  readonly advertisedHost?: string;
+  readonly advertisedPort?: number;
+  /** Where everything is kept; made where it is missing. Without one all is in memory and gone after `close`. */
+  readonly dataDirectory?: string;
+  /** @default 1 */
+  readonly nodeId?: number;
+  /** Kafka's property names; see BrokerConfig. An unknown one is refused. */
+  readonly config?: BrokerConfigInput;
+  /** Clock, timers, random, network, disk. @default the machine's own */
+  readonly ports?: Partial<Ports>;
+  /** @default silent */
+  readonly logger?: Logger;
+}
+
+/** How long `close` waits for requests under way, milliseconds. */
+const CLOSE_GRACE_MS = 2000;
+const MEMORY_DIRECTORY = '/data';
+/** As in Kafka: the metadata log is never refused for a large batch. */
+const METADATA_BATCH_MAX = 64 * 1024 * 1024;
+
+export async function startBroker(options: BrokerOptions, defaultPorts: Ports): Promise<RunningBroker> {
+  const config = resolveBrokerConfig(options.config);
+  const ports: Ports = {
+    ...defaultPorts,
+    ...options.ports,
+    ...(options.dataDirectory === undefined ? { disk: new MemoryDisk() } : {}),
+  };
+  const undo: (() => unknown)[] = [];
+  try {
+    return await assemble(options, config, ports, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) {
+      try {
+        await step();
+      } catch (failure) {
+        options.logger?.warn(`cleaning up after a failed start: ${String(failure)}`);
+      }
+    }
+    throw error;
+  }
+}
+
+async function assemble(
+  options: BrokerOptions,
+  config: BrokerConfig,
+  ports: Ports,
+  undo: (() => unknown)[],
+): Promise<RunningBroker> {
+  const { clock, timers, random, disk } = ports;
+  const logger = options.logger ?? silentLogger;
+  const nodeId = options.nodeId ?? 1;
+  const directory = DataDirectory.open(disk, options.dataDirectory ?? MEMORY_DIRECTORY, nodeId, random);
+  undo.push(() => directory.release());
+
+  const metadataLog = new Partition({
+    topic: CLUSTER_METADATA,
+    topicId: ONE_UUID,
+    index: 0,
+    leaderEpoch: 0,
+    log: PartitionLog.open({
+      disk,
+      clock,
+      directory: directory.partitionDirectory(CLUSTER_METADATA, 0),
+      config: { ...defaultLogConfig, maxMessageBytes: METADATA_BATCH_MAX },
+      topicId: ONE_UUID,
+      logger,
+    }),
+    logger,
+    syncAcksAll: config['acks.all.fdatasync'],
+  });
+  undo.push(() => metadataLog.close());
+  const controller = await Controller.open({
+    log: new PartitionRecordLog(metadataLog),
+    clock,
+    timers,
+    random,
+    logger,
+    defaults: {
+      numPartitions: config['num.partitions'],
+      replicationFactor: config['default.replication.factor'],
+    },
+    onFailure: (error) => logger.error(`the metadata log failed, restart the broker: ${error.message}`, { error }),
+  });
+  undo.push(() => controller.close());
+
+  let services: BrokerServices | undefined;
+  let begin!: () => void;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const server = await listen(
+    options,
+    config,
+    ports,
+    logger,
+    makeDispatch(handlers, () => services, begun),
+  );
+  undo.push(() => server.close(0));
+
+  const advertised = {
+    host: options.advertisedHost ?? connectable(server.host),
+    port: options.advertisedPort ?? server.port,
+  };
+  const epoch = await controller.registerBroker({
+    brokerId: nodeId,
+    incarnationId: randomUuid(random),
+    endpoints: [{ name: 'PLAINTEXT', ...advertised }],
+    rack: null,
+  });
+
+  const partitions = new Partitions({ disk, clock, logger, directory, config, nodeId });
+  undo.push(() => partitions.close());
+  setAsideStrays(disk, directory, controller.image, logger);
+  partitions.load(controller.image);
+  const internalTopics = new InternalTopics(controller, config);
+  const coordinators = new Coordinators({ config, ports, logger, nodeId, controller, partitions, internalTopics });
+  undo.push(() => coordinators.close());
+  controller.subscribe((delta, image) => partitions.apply(delta, image));
+  await coordinators.load();
+  await controller.unfenceBroker(nodeId, epoch);
+
+  const waitingFetches = new WaitingFetches(timers);
+  services = {
+    config,
+    nodeId,
+    clusterId: directory.meta.clusterId,
+    clock,
+    timers,
+    random,
+    logger,
+    controller,
+    image: controller.image,
+    partitions,
+    waitingFetches,
+    internalTopics,
+    groups: coordinators.groups,
+    transactions: coordinators.transactions,
+    markers: coordinators.markers,
+    verification: new TransactionVerification(coordinators.transactions, timers),
+  };
+  begin();
+  logger.info(`broker ${nodeId} listens on ${server.host}:${server.port}`, { clusterId: directory.meta.clusterId });
+  return {
+    host: advertised.host,
+    port: advertised.port,
+    nodeId,
+    clusterId: directory.meta.clusterId,
+    close: async () => {
+      const closing = server.close(CLOSE_GRACE_MS);
+      waitingFetches.answerAll();
+      coordinators.close();
+      await closing;
+      services = undefined;
+      controller.close();
+      await partitions.close();
+      await metadataLog.close();
+      directory.release();
+    },
+  };
+}
+
+export interface RunningBroker {
+  readonly host: string;
+  readonly port: number;
+  readonly nodeId: number;
+  readonly clusterId: string;
+  close(): Promise<void>;
+}
+
+async function listen(
+  options: BrokerOptions,
+  config: BrokerConfig,
+  { network, timers }: Ports,
+  logger: Logger,
+  dispatch: ReturnType<typeof makeDispatch>,
+): Promise<Server> {
+  const host = options.host ?? '127.0.0.1';
+  const port = options.port ?? 0;
+  try {
+    return await Server.listen({
+      network,
+      timers,
+      logger,
+      host,
+      port,
+      dispatch,
+      maxFrameBytes: config['socket.request.max.bytes'],
+      maxInFlight: config['queued.max.requests'],
+      maxConnections: config['max.connections'],
+      idleMs: config['connections.max.idle.ms'],
+    });
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new SystemError(error.code, `${host}:${port}: ${cureFor(error)}`, undefined, { cause: error });
+  }
+}
+
+function cureFor(error: SystemError): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'the port is in use: stop the process that holds it, or choose another port (0 picks a free one)';
+    case 'EACCES':
+      return 'this user may not listen on that port: choose one above 1023';
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have that address: choose one of its own, such as 127.0.0.1 or 0.0.0.0';
+    default:
+      return error.message;
+  }
+}
+
+/** "Every address" is nothing that a client could connect to. */
+function connectable(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+}

@@ -1,0 +1,118 @@
+/**
+ * The data directory: who holds it, whose it is (`meta.properties`, in Kafka's format), and where each partition lives.
+ */
+import { type Disk, type DiskLock, type Random, randomUuid, SystemError, type Uuid } from '../core/index.ts';
+
+export interface MetaProperties {
+  readonly clusterId: Uuid;
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+}
+
+const META_FILE = 'meta.properties';
+
+export class DataDirectory {
+  readonly path: string;
+  readonly meta: MetaProperties;
+  private readonly lock: DiskLock;
+
+  private constructor(path: string, meta: MetaProperties, lock: DiskLock) {
+    this.path = path;
+    this.meta = meta;
+    this.lock = lock;
+  }
+
+  /**
+   * Makes the directory where it is missing, and takes it for this process.
+   * @throws DirectoryLockedError when another process holds it; Error, saying what to do, when it cannot be used
+   */
+  static open(disk: Disk, path: string, nodeId: number, random: Random): DataDirectory {
+    let lock: DiskLock;
+    try {
+      disk.makeDirectory(path);
+      lock = disk.lock(path);
+    } catch (error) {
+      if (error instanceof SystemError) throw unusable(path, error);
+      throw error;
+    }
+    try {
+      return new DataDirectory(path, readOrCreateMeta(disk, path, nodeId, random), lock);
+    } catch (error) {
+      lock.release();
+      throw error instanceof SystemError ? unusable(path, error) : error;
+    }
+  }
+
+  partitionDirectory(topic: string, index: number): string {
+    return `${this.path}/${topic}-${index}`;
+  }
+
+  release(): void {
+    this.lock.release();
+  }
+}
+
+function unusable(path: string, error: SystemError): Error {
+  return new Error(
+    `${path} cannot be used as data directory: ${error.message}. Choose one that this user may write to.`,
+    { cause: error },
+  );
+}
+
+function readOrCreateMeta(disk: Disk, directory: string, nodeId: number, random: Random): MetaProperties {
+  const path = `${directory}/${META_FILE}`;
+  if (disk.exists(path)) return readMeta(disk, path, nodeId);
+  const meta = { clusterId: randomUuid(random), nodeId, directoryId: randomUuid(random) };
+  const text = [
+    '#',
+    `cluster.id=${meta.clusterId}`,
+    `directory.id=${meta.directoryId}`,
+    `node.id=${nodeId}`,
+    'version=1',
+    '',
+  ].join('\n');
+  const temporary = `${path}.tmp`;
+  disk.remove(temporary);
+  const file = disk.open(temporary, { create: true });
+  try {
+    file.write(Buffer.from(text), 0);
+    file.syncNow();
+  } finally {
+    file.close();
+  }
+  disk.rename(temporary, path);
+  disk.syncDirectory(directory);
+  return meta;
+}
+
+function readMeta(disk: Disk, path: string, nodeId: number): MetaProperties {
+  const file = disk.open(path);
+  let text: string;
+  try {
+    const bytes = Buffer.alloc(Math.min(file.size(), 64 * 1024));
+    file.read(bytes, 0);
+    text = bytes.toString('utf8');
+  } finally {
+    file.close();
+  }
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const at = line.indexOf('=');
+    if (at > 0 && !line.startsWith('#')) values.set(line.slice(0, at).trim(), line.slice(at + 1).trim());
+  }
+  const clusterId = values.get('cluster.id');
+  const directoryId = values.get('directory.id');
+  const storedNode = values.get('node.id');
+  if (clusterId === undefined || directoryId === undefined || storedNode === undefined) {
+    throw new Error(
+      `${path} lacks cluster.id, directory.id or node.id: this is no data directory of a broker. Choose another one.`,
+    );
+  }
+  if (Number(storedNode) !== nodeId) {
+    throw new Error(
+      `${path} belongs to node ${storedNode}, not to node ${nodeId}: start with nodeId ${storedNode}, or choose ` +
+        'another data directory.',
+    );
+  }
+  return { clusterId, nodeId, directoryId };
+}

@@ -1,0 +1,39 @@
+/** CreateTopics (key 19), versions 2-7. Left out: `timeoutMs`; the answer comes once the topics are there. */
+import { type CreatedTopic, isInternalTopic } from '../../controller/index.ts';
+import { ErrorCode, KafkaError } from '../../core/index.ts';
+import { createTopics } from '../../wire/index.ts';
+import { effectiveTopicConfigs } from '../topic-configuration.ts';
+import { handler } from './handler.ts';
+
+export const createTopicsHandler = handler(createTopics, async (request, _call, broker) => {
+  let created: CreatedTopic[];
+  try {
+    created = await broker.controller.createTopics(request.topics, { validateOnly: request.validateOnly });
+  } catch (error) {
+    if (!KafkaError.is(error)) throw error;
+    const { errorCode, message } = error;
+    return { topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: message, configs: null })) };
+  }
+  const given = new Map(request.topics.map(({ name, configs }) => [name, configs]));
+  return {
+    topics: created.map((topic) => {
+      const { name, topicId, errorCode, errorMessage, numPartitions, replicationFactor } = topic;
+      if (errorCode !== ErrorCode.NONE) return { name, errorCode, errorMessage, configs: null };
+      const set = new Map((given.get(name) ?? []).map((config) => [config.name, config.value ?? '']));
+      return {
+        name,
+        topicId,
+        errorMessage: null,
+        numPartitions,
+        replicationFactor,
+        configs: isInternalTopic(name)
+          ? []
+          : effectiveTopicConfigs(set, broker.config).map(({ name, value, source }) => ({
+              name,
+              value,
+              configSource: source,
+            })),
+      };
+    }),
+  };
+});

@@ -1,0 +1,20 @@
+/** DeleteTopics (key 20), versions 1-6: by name, since 6 by id too. Left out: `timeoutMs`. */
+import { ErrorCode, KafkaError, ZERO_UUID } from '../../core/index.ts';
+import { deleteTopics } from '../../wire/index.ts';
+import { handler } from './handler.ts';
+
+export const deleteTopicsHandler = handler(deleteTopics, async (request, { apiVersion }, broker) => {
+  const asked = apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
+  const refuseAll = (errorCode: number, errorMessage: string) => ({
+    responses: asked.map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage })),
+  });
+  if (!broker.config['delete.topic.enable']) {
+    return refuseAll(ErrorCode.TOPIC_DELETION_DISABLED, 'delete.topic.enable is false on this broker');
+  }
+  try {
+    return { responses: await broker.controller.deleteTopics(asked) };
+  } catch (error) {
+    if (!KafkaError.is(error)) throw error;
+    return refuseAll(error.errorCode, error.message);
+  }
+});

@@ -1,0 +1,34 @@
+/** DescribeCluster (key 60), versions 0-2. Left out: controllers as endpoints (type 2); they have no listener here. */
+import { ErrorCode } from '../../core/index.ts';
+import { describeCluster } from '../../wire/index.ts';
+import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
+import { handler } from './handler.ts';
+
+const BROKERS = 1;
+
+export const describeClusterHandler = handler(describeCluster, (request, { apiVersion }, broker) => {
+  if (request.endpointType !== BROKERS) {
+    const known = request.endpointType === 2;
+    return {
+      errorCode: known ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
+      errorMessage: `The request was sent to an endpoint of type BROKER, but we wanted endpoint type ${request.endpointType}`,
+      endpointType: BROKERS,
+      clusterId: broker.clusterId,
+    };
+  }
+  const withFenced = apiVersion >= 2 && request.includeFencedBrokers;
+  return {
+    clusterId: broker.clusterId,
+    controllerId: broker.nodeId,
+    brokers: [...broker.image.brokers.values()]
+      .filter(({ fenced }) => withFenced || !fenced)
+      .map(({ id, endpoints, rack, fenced }) => ({
+        brokerId: id,
+        host: endpoints[0]!.host,
+        port: endpoints[0]!.port,
+        rack,
+        isFenced: fenced,
+      })),
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS } : {}),
+  };
+});

@@ -1,0 +1,36 @@
+/** What a handler is: one API, the versions it answers, and a function from request to response. */
+import type { Api } from '../../wire/index.ts';
+import type { RequestContext } from '../network/connection.ts';
+import type { BrokerServices } from '../services.ts';
+
+/** What a handler knows about a request besides its body. */
+export interface Call {
+  readonly apiVersion: number;
+  /** As the client named itself; null when it did not. */
+  readonly clientId: string | null;
+  /** The client's address, without its port. */
+  readonly clientHost: string;
+  /** The connection that it came by. */
+  readonly connection: RequestContext;
+}
+
+export interface Handler {
+  readonly api: Api;
+  /** What ApiVersions says. */
+  readonly advertised: { readonly min: number; readonly max: number };
+  /** Undefined: no response is sent. */
+  readonly handle: (request: unknown, call: Call, broker: BrokerServices) => unknown;
+}
+
+/** Pairs a table with the function that answers it. A throw closes the connection: refusals belong into the response. */
+export function handler<Req, Res, ReqIn, ResIn>(
+  api: Api<Req, Res, ReqIn, ResIn>,
+  handle: (request: Req, call: Call, broker: BrokerServices) => ResIn | undefined | Promise<ResIn | undefined>,
+  options: { readonly advertisedMin?: number } = {},
+): Handler {
+  return {
+    api: api as Api,
+    advertised: { min: options.advertisedMin ?? api.minVersion, max: api.maxVersion },
+    handle: handle as Handler['handle'],
+  };
+}

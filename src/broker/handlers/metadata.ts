@@ -1,0 +1,119 @@
+/**
+ * Metadata (key 3), versions 0-13: brokers, topics, leaders. A missing topic is created where the request and
+ * `auto.create.topics.enable` allow it, and is in the answer at once. Left out: authorized operations are those of a
+ * cluster without access control.
+ */
+import type { PartitionImage, TopicImage } from '../../controller/index.ts';
+import { isInternalTopic, topicNameProblem } from '../../controller/index.ts';
+import { ErrorCode, KafkaError, type Uuid, ZERO_UUID } from '../../core/index.ts';
+import { type MetadataRequest, type MetadataResponseInput, metadata } from '../../wire/index.ts';
+import type { BrokerServices } from '../services.ts';
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from './authorized-operations.ts';
+import { handler } from './handler.ts';
+
+type TopicAnswer = NonNullable<MetadataResponseInput['topics']>[number];
+
+export const metadataHandler = handler(metadata, async (request, { apiVersion }, broker) => {
+  const { image } = broker;
+  const all = request.topics === null || (apiVersion === 0 && request.topics.length === 0);
+  const answers: TopicAnswer[] = [];
+  const operations = request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: TOPIC_OPERATIONS } : {};
+  if (all) {
+    for (const topic of image.topics.values()) answers.push({ ...describe(topic), ...operations });
+  } else {
+    for (const asked of await withMissing(request, apiVersion, broker)) answers.push({ ...asked, ...operations });
+  }
+  return {
+    brokers: [...image.brokers.values()]
+      .filter((each) => !each.fenced)
+      .map(({ id, endpoints, rack }) => ({ nodeId: id, host: endpoints[0]!.host, port: endpoints[0]!.port, rack })),
+    clusterId: broker.clusterId,
+    controllerId: broker.nodeId,
+    topics: answers,
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS } : {}),
+  };
+});
+
+async function withMissing(
+  request: MetadataRequest,
+  apiVersion: number,
+  broker: BrokerServices,
+): Promise<TopicAnswer[]> {
+  const { image, config } = broker;
+  const asked = request.topics ?? [];
+  const mayCreate = request.allowAutoTopicCreation && config['auto.create.topics.enable'];
+  const missing = new Set<string>();
+  if (mayCreate) {
+    for (const { name, topicId } of asked) {
+      if (name === null || topicId !== ZERO_UUID) continue;
+      if (image.topic(name) === undefined && topicNameProblem(name) === undefined) missing.add(name);
+    }
+  }
+  const refused = missing.size === 0 ? noErrors : await create([...missing], broker);
+  const seen = new Set<string>();
+  const answers: TopicAnswer[] = [];
+  for (const { name, topicId } of asked) {
+    const key = name ?? topicId;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    answers.push(answerFor(name, topicId, apiVersion, broker, refused));
+  }
+  return answers;
+}
+
+const noErrors: ReadonlyMap<string, number> = new Map();
+
+/** Creates topics; returns the errors of those that are still missing. */
+async function create(names: readonly string[], broker: BrokerServices): Promise<ReadonlyMap<string, number>> {
+  try {
+    const created = await broker.internalTopics.createAutomatically(names);
+    const failed = created.filter(
+      ({ errorCode }) => errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS,
+    );
+    return new Map(failed.map(({ name, errorCode }) => [name, errorCode]));
+  } catch (error) {
+    if (!KafkaError.is(error)) throw error;
+    return new Map(names.map((name) => [name, ErrorCode.LEADER_NOT_AVAILABLE]));
+  }
+}
+
+function answerFor(
+  name: string | null,
+  topicId: Uuid,
+  apiVersion: number,
+  { image }: BrokerServices,
+  refused: ReadonlyMap<string, number>,
+): TopicAnswer {
+  if (topicId !== ZERO_UUID) {
+    if (apiVersion < 12) return { errorCode: ErrorCode.INVALID_REQUEST, name: name ?? '', topicId };
+    const topic = image.topicById(topicId);
+    return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId } : describe(topic);
+  }
+  if (name === null) return { errorCode: ErrorCode.INVALID_REQUEST, name: apiVersion < 12 ? '' : null, topicId };
+  const topic = image.topic(name);
+  if (topic !== undefined) return describe(topic);
+  const unknown =
+    topicNameProblem(name) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION;
+  return { errorCode: refused.get(name) ?? unknown, name, isInternal: isInternalTopic(name) };
+}
+
+function describe(topic: TopicImage): TopicAnswer {
+  return {
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.map(describePartition),
+  };
+}
+
+function describePartition(partition: PartitionImage) {
+  const { index, leader, leaderEpoch, replicas, isr } = partition;
+  return {
+    errorCode: leader === -1 ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE,
+    partitionIndex: index,
+    leaderId: leader,
+    leaderEpoch,
+    replicaNodes: replicas,
+    isrNodes: isr,
+  };
+}

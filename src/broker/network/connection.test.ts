@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MalformedBytesError, type Socket, silentLogger, type Timers } from '../../core/index.ts';
+import { type Answer, Connection, type Dispatch, type RequestContext } from './connection.ts';
+
+class FakeSocket implements Socket {
+  readonly remoteAddress = '127.0.0.1:5';
+  readonly written: string[] = [];
+  accepts = true;
+  paused = false;
+  ended = false;
+  destroyed = false;
+  write(bytes: Uint8Array): boolean {
+    this.written.push(Buffer.from(bytes).toString());
+    return this.accepts;
+  }
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
+  end(): void {
+    this.ended = true;
+  }
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+class FakeTimers implements Timers {
+  readonly pending: { delayMs: number; run: () => void }[] = [];
+  after(delayMs: number, run: () => void) {
+    const entry = { delayMs, run };
+    this.pending.push(entry);
+    return { cancel: () => this.pending.splice(0, this.pending.length, ...this.pending.filter((e) => e !== entry)) };
+  }
+  defer(run: () => void): void {
+    this.after(0, run);
+  }
+  /** Runs what is pending now. */
+  fire(delayMs: number): void {
+    for (const entry of this.pending.splice(0).filter((each) => each.delayMs === delayMs)) entry.run();
+  }
+}
+
+interface Started {
+  readonly text: string;
+  readonly context: RequestContext;
+  readonly answer: (text: string | undefined) => Promise<void>;
+  readonly fail: (error: Error) => Promise<void>;
+}
+
+function setUp(options: { dispatch?: Dispatch; idleMs?: number; maxFrameBytes?: number; maxInFlight?: number } = {}) {
+  const socket = new FakeSocket();
+  const timers = new FakeTimers();
+  const started: Started[] = [];
+  let closed = 0;
+  const parked: Dispatch = (frame, context) =>
+    new Promise<Answer>((resolve, reject) => {
+      const settle = async () => {
+        for (let turn = 0; turn < 5; turn++) await undefined;
+      };
+      started.push({
+        text: frame.toString(),
+        context,
+        answer: (text) => {
+          resolve(text === undefined ? undefined : Buffer.from(text));
+          return settle();
+        },
+        fail: (error) => {
+          reject(error);
+          return settle();
+        },
+      });
+    });
+  const connection = new Connection(socket, {
+    dispatch: options.dispatch ?? parked,
+    timers,
+    logger: silentLogger,
+    maxFrameBytes: options.maxFrameBytes ?? 10_000_000,
+    maxInFlight: options.maxInFlight ?? 5,
+    idleMs: options.idleMs ?? -1,
+    onClosed: () => {
+      closed += 1;
+    },
+  });
+  return { socket, timers, started, connection, closedCount: () => closed };
+}
+
+function frame(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+describe('a connection', () => {
+  it('starts a request only when the one before it is answered', async () => {
+    const { connection, started, socket } = setUp();
+    connection.data(Buffer.concat([frame('a'), frame('b')]));
+    assert.deepEqual(
+      started.map(({ text }) => text),
+      ['a'],
+    );
+    await started[0]!.answer('A');
+    assert.deepEqual(
+      started.map(({ text }) => text),
+      ['a', 'b'],
+    );
+    await started[1]!.answer('B');
+    assert.deepEqual(socket.written, ['A', 'B']);
+  });
+
+  it('answers in order what was started early, whichever is ready first', async () => {
+    const { connection, started, socket } = setUp();
+    connection.data(Buffer.concat([frame('a'), frame('b'), frame('c')]));
+    started[0]!.context.proceed();
+    started[1]!.context.proceed();
+    assert.equal(started.length, 3);
+    await started[2]!.answer('C');
+    await started[1]!.answer('B');
+    assert.deepEqual(socket.written, []);
+    await started[0]!.answer('A');
+    assert.deepEqual(socket.written.join(''), 'ABC');
+  });
+
+  it('sends nothing for a request without an answer, and goes on', async () => {
+    const { connection, started, socket } = setUp();
+    connection.data(Buffer.concat([frame('fire and forget'), frame('b')]));
+    await started[0]!.answer(undefined);
+    await started[1]!.answer('B');
+    assert.deepEqual(socket.written, ['B']);
+  });
+
+  it('reads frames that arrive byte by byte', () => {
+    const { connection, socket } = setUp({ dispatch: (bytes) => bytes });
+    for (const byte of Buffer.concat([frame('one'), frame('two')])) connection.data(Buffer.from([byte]));
+    assert.deepEqual(socket.written, ['one', 'two']);
+  });
+
+  it('sends what is ready in one turn as one write', () => {
+    const { connection, socket } = setUp({ dispatch: (bytes) => bytes });
+    connection.data(Buffer.concat([frame('one'), frame('two'), frame('three')]));
+    assert.deepEqual(socket.written, ['onetwothree']);
+  });
+
+  it('closes on a frame that is too large, after the answers before it', () => {
+    const { connection, socket, timers } = setUp({ dispatch: (bytes) => bytes, maxFrameBytes: 10 });
+    connection.data(Buffer.concat([frame('ok'), Buffer.from([0x7f, 0, 0, 0])]));
+    assert.deepEqual(socket.written, ['ok']);
+    assert.equal(socket.ended, true);
+    connection.data(frame('late'));
+    assert.deepEqual(socket.written, ['ok']);
+    // A peer that does not go is cut.
+    assert.equal(socket.destroyed, false);
+    timers.fire(2000);
+    assert.equal(socket.destroyed, true);
+  });
+
+  it('closes when a request is refused or fails', async () => {
+    for (const error of [new MalformedBytesError('garbage'), new Error('a bug')]) {
+      const thrown = setUp({
+        dispatch: () => {
+          throw error;
+        },
+      });
+      thrown.connection.data(frame('x'));
+      assert.equal(thrown.socket.ended, true);
+      const rejected = setUp();
+      rejected.connection.data(frame('x'));
+      await rejected.started[0]!.fail(error);
+      assert.equal(rejected.socket.ended, true);
+    }
+  });
+
+  it('starts no more while the peer does not take its answers', () => {
+    const handled: string[] = [];
+    const { connection, socket } = setUp({
+      dispatch: (bytes) => {
+        handled.push(bytes.toString());
+        return bytes;
+      },
+    });
+    socket.accepts = false;
+    connection.data(frame('a'));
+    connection.data(frame('b'));
+    assert.deepEqual(handled, ['a']);
+    socket.accepts = true;
+    connection.drain();
+    assert.deepEqual(handled, ['a', 'b']);
+  });
+
+  it('starts no more than the limit at one time', async () => {
+    const { connection, started } = setUp({ maxInFlight: 2 });
+    connection.data(Buffer.concat([frame('a'), frame('b'), frame('c')]));
+    started[0]!.context.proceed();
+    started[1]!.context.proceed();
+    assert.equal(started.length, 2);
+    await started[0]!.answer('A');
+    assert.equal(started.length, 3);
+  });
+
+  it('stops reading while much waits behind a slow request, and reads again afterwards', async () => {
+    const { connection, started, socket } = setUp();
+    connection.data(frame('slow'));
+    for (let chunk = 0; chunk < 20; chunk++) connection.data(frame('x'.repeat(64 * 1024)));
+    assert.equal(socket.paused, true);
+    await started[0]!.answer('done');
+    for (let next = 1; next <= 20; next++) await started[next]!.answer('done');
+    assert.equal(socket.paused, false);
+    assert.equal(socket.written.join('').length, 21 * 4);
+  });
+
+  it('gives others a turn after a megabyte of requests', async () => {
+    let handled = 0;
+    const release: (() => void)[] = [];
+    const { connection, timers } = setUp({
+      dispatch: (bytes) => {
+        if (bytes.length === 4) return new Promise((resolve) => release.push(() => resolve(undefined)));
+        handled += bytes.length;
+        return undefined;
+      },
+    });
+    connection.data(frame('wait'));
+    for (let chunk = 0; chunk < 48; chunk++) connection.data(frame('x'.repeat(64 * 1024)));
+    release[0]!();
+    for (let turn = 0; turn < 5; turn++) await undefined;
+    assert.equal(handled, 1024 * 1024);
+    timers.fire(0);
+    assert.equal(handled, 2 * 1024 * 1024);
+  });
+
+  it('is closed when idle, not while a request is under way', async () => {
+    const { connection, started, timers, socket } = setUp({ idleMs: 1000 });
+    connection.data(frame('a'));
+    timers.fire(1000);
+    timers.fire(1000);
+    assert.equal(socket.destroyed, false);
+    await started[0]!.answer('A');
+    timers.fire(1000);
+    assert.equal(socket.destroyed, false);
+    timers.fire(1000);
+    assert.equal(socket.destroyed, true);
+  });
+
+  it('tells waiting requests that the client is gone', async () => {
+    const { connection, started, closedCount } = setUp();
+    connection.data(frame('a'));
+    let told = 0;
+    started[0]!.context.onClose(() => {
+      told += 1;
+    });
+    connection.close(new Error('reset'));
+    assert.equal(told, 1);
+    assert.equal(started[0]!.context.closed, true);
+    assert.equal(closedCount(), 1);
+    await started[0]!.answer('too late');
+  });
+
+  it('answers what is under way before it finishes', async () => {
+    const { connection, started, socket } = setUp();
+    connection.data(Buffer.concat([frame('a'), frame('b')]));
+    connection.finish();
+    assert.equal(socket.ended, false);
+    await started[0]!.answer('A');
+    assert.deepEqual(socket.written, ['A']);
+    assert.equal(socket.ended, true);
+    assert.equal(started.length, 1);
+  });
+});

@@ -1,0 +1,30 @@
+/** What the handlers work with: the parts of one running broker. */
+import type { Controller, MetadataImage } from '../controller/index.ts';
+import type { GroupCoordinator, TransactionCoordinator } from '../coordinator/index.ts';
+import type { Clock, Logger, Random, Timers, Uuid } from '../core/index.ts';
+import type { BrokerConfig } from './config.ts';
+import type { InternalTopics } from './internal-topics.ts';
+import type { Partitions } from './partition/partitions.ts';
+import type { WaitingFetches } from './partition/waiting-fetches.ts';
+import type { TransactionMarkers } from './transaction-markers.ts';
+import type { TransactionVerification } from './transaction-verification.ts';
+
+export interface BrokerServices {
+  readonly config: BrokerConfig;
+  readonly nodeId: number;
+  readonly clusterId: Uuid;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly controller: Controller;
+  /** What is committed of the cluster's metadata. */
+  readonly image: MetadataImage;
+  readonly partitions: Partitions;
+  readonly waitingFetches: WaitingFetches;
+  readonly internalTopics: InternalTopics;
+  readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  readonly markers: TransactionMarkers;
+  readonly verification: TransactionVerification;
+}

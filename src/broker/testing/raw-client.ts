@@ -1,0 +1,79 @@
+/** A client for tests that speaks the wire by hand: one connection, requests as frames, answers as they come. */
+import type { Network, Socket } from '../../core/index.ts';
+import { type Api, decodeResponse, encodeRequestFrame, FrameReader, peekCorrelationId } from '../../wire/index.ts';
+
+export class RawClient {
+  /** Whole answers that nobody has taken yet, in the order in which they came. */
+  readonly answers: Buffer[] = [];
+  closed = false;
+  private readonly frames = new FrameReader(1 << 30);
+  private socket!: Socket;
+  private correlationId = 100;
+  private wake: (() => void)[] = [];
+
+  static async connect(network: Network, host: string, port: number): Promise<RawClient> {
+    const client = new RawClient();
+    client.socket = await network.connect({
+      host,
+      port,
+      timeoutMs: 5000,
+      handler: {
+        data: (chunk) => {
+          client.frames.push(chunk);
+          for (let frame = client.frames.next(); frame !== undefined; frame = client.frames.next()) {
+            client.answers.push(frame);
+          }
+          client.awaken();
+        },
+        drain() {},
+        close: () => {
+          client.closed = true;
+          client.awaken();
+        },
+      },
+    });
+    return client;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  /** Encodes and sends a request; returns its correlation id. */
+  send<In>(api: Api<unknown, unknown, In, never>, version: number, body: NoInfer<In>): number {
+    const correlationId = this.correlationId++;
+    this.write(encodeRequestFrame(api as Api<unknown, unknown, In>, version, { correlationId, clientId: 'raw' }, body));
+    return correlationId;
+  }
+
+  /** The next answer, whatever it is for. @throws Error when the connection closes first */
+  async next(): Promise<Buffer> {
+    while (this.answers.length === 0) {
+      if (this.closed) throw new Error('the broker closed the connection');
+      await new Promise<void>((resolve) => this.wake.push(resolve));
+    }
+    return this.answers.shift()!;
+  }
+
+  /** Sends a request and decodes its answer. */
+  async call<Res, In>(api: Api<unknown, Res, In, never>, version: number, body: NoInfer<In>): Promise<Res> {
+    const correlationId = this.send(api as Api<unknown, unknown, In, never>, version, body);
+    const frame = await this.next();
+    const got = peekCorrelationId(frame);
+    if (got !== correlationId) throw new Error(`answer ${got} came for request ${correlationId}`);
+    return decodeResponse(api as Api<unknown, Res>, version, frame).body;
+  }
+
+  /** Resolves when the broker has closed the connection. */
+  async end(): Promise<void> {
+    while (!this.closed) await new Promise<void>((resolve) => this.wake.push(resolve));
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private awaken(): void {
+    for (const resolve of this.wake.splice(0)) resolve();
+  }
+}
