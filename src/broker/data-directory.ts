@@ -1,7 +1,15 @@
 /**
  * The data directory: who holds it, whose it is (`meta.properties`, in Kafka's format), and where each partition lives.
  */
-import { type Disk, type DiskLock, type Random, randomUuid, SystemError, type Uuid } from '../core/index.ts';
+import {
+  type Disk,
+  type DiskLock,
+  makeDurableDirectory,
+  type Random,
+  randomUuid,
+  SystemError,
+  type Uuid,
+} from '../core/index.ts';
 
 export interface MetaProperties {
   readonly clusterId: Uuid;
@@ -10,6 +18,7 @@ export interface MetaProperties {
 }
 
 const META_FILE = 'meta.properties';
+const META_MAX_BYTES = 64 * 1024;
 
 export class DataDirectory {
   readonly path: string;
@@ -23,13 +32,13 @@ export class DataDirectory {
   }
 
   /**
-   * Makes the directory where it is missing, and takes it for this process.
+   * Makes the directory where it is missing, so that a power failure leaves it there, and takes it for this process.
    * @throws DirectoryLockedError when another process holds it; Error, saying what to do, when it cannot be used
    */
   static open(disk: Disk, path: string, nodeId: number, random: Random): DataDirectory {
     let lock: DiskLock;
     try {
-      disk.makeDirectory(path);
+      makeDurableDirectory(disk, path);
       lock = disk.lock(path);
     } catch (error) {
       if (error instanceof SystemError) throw unusable(path, error);
@@ -71,30 +80,12 @@ function readOrCreateMeta(disk: Disk, directory: string, nodeId: number, random:
     'version=1',
     '',
   ].join('\n');
-  const temporary = `${path}.tmp`;
-  disk.remove(temporary);
-  const file = disk.open(temporary, { create: true });
-  try {
-    file.write(Buffer.from(text), 0);
-    file.syncNow();
-  } finally {
-    file.close();
-  }
-  disk.rename(temporary, path);
-  disk.syncDirectory(directory);
+  replaceFile(disk, path, Buffer.from(text));
   return meta;
 }
 
 function readMeta(disk: Disk, path: string, nodeId: number): MetaProperties {
-  const file = disk.open(path);
-  let text: string;
-  try {
-    const bytes = Buffer.alloc(Math.min(file.size(), 64 * 1024));
-    file.read(bytes, 0);
-    text = bytes.toString('utf8');
-  } finally {
-    file.close();
-  }
+  const text = Buffer.from(readWholeFile(disk, path, META_MAX_BYTES)).toString('utf8');
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const at = line.indexOf('=');

@@ -9,7 +9,7 @@ import {
   Producer,
   type ProducerOptions,
 } from '../../src/client/index.ts';
-import { unique } from '../conformance/cluster.ts';
+import { eventually, unique } from '../conformance/cluster.ts';
 
 /** The cluster under test, seen through our client. */
 export interface UnderTest {
@@ -80,7 +80,7 @@ export async function take(consumer: Consumer, count: number, timeoutMs = 20_000
   return records;
 }
 
-/** Everything of the topic that this isolation level may see, as a new consumer finds it. */
+/** Everything of the topic that this isolation level may see, as a new consumer finds it. No transaction may stay open. */
 export async function readAll(
   cluster: UnderTest,
   topic: string,
@@ -89,10 +89,17 @@ export async function readAll(
   const admin = cluster.admin();
   const [info] = await admin.describeTopics([topic]);
   const partitions = info!.partitions.map(({ partition }) => ({ topic, partition }));
-  const ends = await admin.listOffsets(
-    partitions.map((partition) => ({ ...partition, at: 'latest' as const })),
-    { isolationLevel },
-  );
+  const endsFor = (level: typeof isolationLevel) =>
+    admin.listOffsets(
+      partitions.map((partition) => ({ ...partition, at: 'latest' as const })),
+      { isolationLevel: level },
+    );
+  // A commit is answered once it is decided; its markers may come a moment later.
+  await eventually('every transaction has ended', async () => {
+    const [stable, all] = await Promise.all([endsFor('read_committed'), endsFor('read_uncommitted')]);
+    return stable.every(({ offset }, at) => offset === all[at]!.offset);
+  });
+  const ends = await endsFor(isolationLevel);
   const consumer = cluster.consumer({ isolationLevel });
   consumer.assign(partitions);
   const records: ConsumerRecord[] = [];

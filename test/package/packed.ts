@@ -59,20 +59,29 @@ export function packedProject(): Project {
     symlinkSync(join(root, 'node_modules', name), link);
   }
   mkdirSync(join(modules, '.bin'));
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
   for (const [name, target] of Object.entries<string>(manifest.bin)) {
     symlinkSync(join(home, target), join(modules, '.bin', name));
   }
   return {
     directory,
-    files: globSync('**/*.*', { cwd: home }).map((name) => relative('.', name)),
+    files: globSync('**/*', { cwd: home, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(home, join(entry.parentPath, entry.name))),
     run: (args, node = process.execPath) =>
-      spawnSync(node, args, { cwd: directory, encoding: 'utf8', timeout: 60_000 }),
+      spawnSync(node, args, { cwd: directory, encoding: 'utf8', timeout: 60_000, env: usersEnvironment() }),
     write: (name, text) => {
       writeFileSync(join(directory, name), text);
       return join(directory, name);
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** Without what a test runner tells its children: one that a user starts here must not take itself for one of them. */
+function usersEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+  return environment;
 }
 
 /** A user's program: a broker, a producer and a consumer, each from its own entry. Prints one line of JSON. */
@@ -85,7 +94,7 @@ import * as lab from 'onceward/lab';
 await using broker = await Broker.start({ port: 0 });
 const bootstrapServers = broker.bootstrap;
 const admin = new Admin({ bootstrapServers });
-await admin.createTopics([{ name: 'greetings', numPartitions: 1 }]);
+await admin.createTopics([{ name: 'greetings', partitions: 1 }]);
 await admin.close();
 const producer = new Producer({ bootstrapServers, compressionType: 'zstd' });
 for (const value of ['hello', 'world']) await producer.sendAndWait({ topic: 'greetings', value });
