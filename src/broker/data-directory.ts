@@ -7,6 +7,8 @@ import {
   makeDurableDirectory,
   type Random,
   randomUuid,
+  readWholeFile,
+  replaceFile,
   SystemError,
   type Uuid,
 } from '../core/index.ts';
