@@ -66,7 +66,7 @@ export async function prove(options: ProofOptions): Promise<ProofResult> {
     });
     if (inputs === 0) throw new Error('the input is empty: there is nothing to prove');
     onProgress({ stage: 'feed', records: inputs, finished: true });
-    const ends = await endsOf(admin, [topic], partitions);
+    const ends = await endsOf(admin, [topic], partitions, ports);
     const inputEnds = Array.from({ length: partitions }, (_, partition) => ends.get(`${topic}-${partition}`) ?? 0);
     const fed = inputEnds.reduce((sum, end) => sum + end, 0);
     if (fed !== inputs) throw new Error(`${inputs} records were fed into ${topic}, but it holds ${fed}`);
@@ -140,7 +140,7 @@ async function runGuarantee(
       await live.giveUp();
       throw error;
     }
-    const ends = await endsOf(admin, topics, partitions);
+    const ends = await endsOf(admin, topics, partitions, ports);
     await live.finish(ends);
     const tallies = await count(name, context, topics, ends);
     signal.throwIfAborted();
