@@ -3,6 +3,7 @@ import java.util.*;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 
@@ -27,8 +28,33 @@ public class KafkaClients {
       admin.listConsumerGroupOffsets("java-tv1").all().get();
       try { admin.listConsumerGroupOffsets("no-such-group").all().get(); } catch (Exception expected) { }
       admin.alterConsumerGroupOffsets("java-tv2-reader", Map.of(new TopicPartition("java-in", 0), new OffsetAndMetadata(1, Optional.of(0), "by hand"))).all().get();
+      describeAndMend(admin);
       admin.deleteConsumerGroups(List.of("java-tv1-reader")).all().get();
       admin.deleteTopics(List.of("java-out")).all().get();
+    }
+  }
+
+  /** What people use from the command line. */
+  static void describeAndMend(Admin admin) throws Exception {
+    var partition = new TopicPartition("java-in", 0);
+    admin.describeTopics(List.of("java-in", "java-out")).allTopicNames().get();
+    admin.createPartitions(Map.of("java-in", NewPartitions.increaseTo(3, List.of(List.of(1))))).all().get();
+    admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(2))).all().get();
+    admin.describeLogDirs(List.of(1)).allDescriptions().get();
+    admin.electLeaders(ElectionType.PREFERRED, Set.of(partition)).partitions().get();
+    admin.listPartitionReassignments(Set.of(partition)).reassignments().get();
+    admin.deleteConsumerGroupOffsets("java-tv2-reader", Set.of(partition)).all().get();
+    admin.describeMetadataQuorum().quorumInfo().get();
+    admin.describeProducers(List.of(new TopicPartition("java-out", 0))).all().get();
+    admin.describeTransactions(List.of("java-tv1", "java-tv2")).all().get();
+    admin.listTransactions(new ListTransactionsOptions().filterStates(List.of(TransactionState.COMPLETE_ABORT)).filterOnTransactionalIdPattern("java-.*")).all().get();
+    var consuming = new HashMap<String, Object>(Map.of("bootstrap.servers", bootstrap, "client.id", "java"));
+    consuming.put("key.deserializer", "org.apache.kafka.common.serialization.StringDeserializer");
+    consuming.put("value.deserializer", "org.apache.kafka.common.serialization.StringDeserializer");
+    try (var consumer = new KafkaConsumer<String, String>(consuming)) {
+      consumer.assign(List.of(partition));
+      consumer.seek(partition, new OffsetAndMetadata(3, Optional.of(0), ""));
+      for (int i = 0; i < 5; i++) consumer.poll(Duration.ofMillis(200));
     }
   }
 

@@ -17,7 +17,8 @@ import org.apache.kafka.server.common.ApiMessageAndVersion;
  * Arguments: class names.
  */
 public class KafkaMessages {
-  static final Random random = new Random(20260801);
+  /** Begun anew for each message, so that another message more leaves the bytes of the others as they are. */
+  static Random random;
 
   public static void main(String[] names) throws Exception {
     StringJoiner messages = new StringJoiner(",\n", "{\n", "\n}");
@@ -36,6 +37,7 @@ public class KafkaMessages {
   }
 
   static String message(Class<?> type) throws Exception {
+    random = new Random(20260801 + type.getSimpleName().hashCode());
     Schema[] schemas = (Schema[]) type.getField("SCHEMAS").get(null);
     short low = type.getField("LOWEST_SUPPORTED_VERSION").getShort(null);
     short high = type.getField("HIGHEST_SUPPORTED_VERSION").getShort(null);
@@ -103,7 +105,7 @@ public class KafkaMessages {
   }
 
   static String typeName(Type type) {
-    if (type instanceof Schema schema) return fields(schema);
+    if (type instanceof Schema schema) return (type.isNullable() ? "NULLABLE_" : "") + fields(schema);
     if (type.arrayElementType().isEmpty()) return type.toString();
     String kind = type instanceof CompactArrayOf ? "COMPACT_ARRAY" : "ARRAY";
     return (type.isNullable() ? "NULLABLE_" : "") + kind + "[" + typeName(type.arrayElementType().get()) + "]";
@@ -182,7 +184,7 @@ public class KafkaMessages {
     if (type == short.class) return (short) random.nextInt();
     if (type == int.class) return wire == Type.UINT16 ? random.nextInt(65536) : random.nextInt();
     if (type == Integer.class) return random.nextInt();
-    if (type == long.class) return random.nextLong() >> 11;
+    if (type == long.class || type == Long.class) return random.nextLong() >> 11;
     if (type == String.class) return text();
     if (type == Uuid.class) return new Uuid(random.nextLong(), random.nextLong());
     if (type == byte[].class) return bytes();

@@ -23,6 +23,8 @@ const sampler = message('Sampler', {
     ratio: float64({ default: 0.5 }),
     words: array(string(), { nullable: '1+' }),
     deep: struct({ inner: struct({ a: int32(), b: string({ nullable: '0+' }) }), list: array(float64()) }),
+    maybe: struct({ c: int32() }, { nullable: '1+' }),
+    cursor: struct({ d: string() }, { nullable: '0+', default: null }),
     late: string({ versions: '2+', default: 'late' }),
     extra: struct({ n: int32({ default: 7 }), words: array(string()) }, { versions: '1+', tag: 3 }),
     note: string({ versions: '2+', nullable: '2+', tag: 0, default: '' }),

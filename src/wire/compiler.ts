@@ -147,7 +147,7 @@ class ReadSource extends Source {
       case 'uuid':
         return 'readUuid(r)';
       case 'struct':
-        return `${this.nameOf(slot.struct!)}(r)`;
+        return `${slot.nullable ? 'isNullStruct(r) ? null : ' : ''}${this.nameOf(slot.struct!)}(r)`;
       case 'array':
         return `${this.arrayReader(slot)}(r)`;
       default:
@@ -239,8 +239,10 @@ class WriteSource extends Source {
         return `writeBytes(w, ${value}, ${rest});`;
       case 'uuid':
         return `writeUuid(w, ${value}, ${JSON.stringify(slot.path)});`;
-      case 'struct':
-        return `${this.nameOf(slot.struct!)}(w, ${value});`;
+      case 'struct': {
+        const write = `${this.nameOf(slot.struct!)}(w, ${value});`;
+        return slot.nullable ? `if (${value} === null) w.int8(-1); else { w.int8(1); ${write} }` : write;
+      }
       case 'array': {
         const item = this.value(slot.element!, `${value}[i]`);
         return `writeCount(w, ${value}, ${rest}); if (${value} !== null) for (let i = 0; i < ${value}.length; i++) { ${item} }`;

@@ -33,7 +33,7 @@ function readValue(slot: Slot, reader: ByteReader): unknown {
     case 'uuid':
       return primitives.readUuid(reader);
     case 'struct':
-      return interpretRead(slot.struct!, reader);
+      return slot.nullable && primitives.isNullStruct(reader) ? null : interpretRead(slot.struct!, reader);
     case 'array': {
       const element = slot.element!;
       const count = primitives.readCount(reader, slot.compact, slot.nullable, sizeMin(element));
@@ -91,7 +91,8 @@ function writeValue(slot: Slot, writer: ByteWriter, value: unknown): void {
       primitives.writeUuid(writer, value as string, path);
       break;
     case 'struct':
-      interpretWrite(slot.struct!, writer, value as Values);
+      if (slot.nullable) writer.int8(value === null ? -1 : 1);
+      if (value !== null || !slot.nullable) interpretWrite(slot.struct!, writer, value as Values);
       break;
     case 'array':
       primitives.writeCount(writer, value as unknown[] | null, compact, nullable, path);

@@ -71,7 +71,7 @@ function describeType(slot: Slot): string {
     case 'bool':
       return 'BOOLEAN';
     case 'struct':
-      return describeLayout(slot.struct!);
+      return `${nullable}${describeLayout(slot.struct!)}`;
     case 'array':
       return `${nullable}${compact}ARRAY[${describeType(slot.element!)}]`;
     case 'string':
@@ -91,7 +91,7 @@ function assertDefaults(path: string, slots: readonly Slot[], recorded: Defaults
     } else if (own.endsWith('.records')) {
       // Kafka's classes start at null; an absent batch must travel as zero bytes.
       assert.equal(recorded[slot.name], null, own);
-    } else if (slot.struct) {
+    } else if (slot.struct && slot.default !== null) {
       assertDefaults(own, slot.struct.slots, recorded[slot.name] as Defaults);
     } else {
       const value = defaultOf(slot);

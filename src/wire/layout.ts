@@ -102,6 +102,7 @@ export function sizeMin(slot: Slot): number {
   const fixed = fixedSize(slot.type);
   if (fixed !== undefined) return fixed;
   if (slot.struct) {
+    if (slot.nullable) return 1;
     const inner = slot.struct.plain.reduce((sum, each) => sum + sizeMin(each), slot.struct.flexible ? 1 : 0);
     return Math.max(1, inner);
   }

@@ -29,6 +29,13 @@ export function readCount(reader: ByteReader, compact: boolean, nullable: boolea
   return count === -1 ? -1 : reader.count(count, sizeMin);
 }
 
+/** A struct that may be null has a byte before it: -1 for null, else 1. */
+export function isNullStruct(reader: ByteReader): boolean {
+  const mark = reader.int8();
+  if (mark !== -1 && mark !== 1) throw new MalformedBytesError(`mark ${mark} before a struct at ${reader.offset - 1}`);
+  return mark === -1;
+}
+
 export function readUuid(reader: ByteReader): Uuid {
   const at = reader.take(16);
   return uuidAt(reader.bytes, at);

@@ -169,9 +169,14 @@ export function array(of: Field | Fields, options?: ArrayOptions): Field {
   return field('array', [], options, { element: isField(of) ? of : struct(of) });
 }
 
-/** Nested fields. Its default has every field at its own. */
-export function struct<F extends Fields>(fields: F, options?: ArrayOptions): Field<StructOut<F>, StructIn<F>> {
-  return field('struct', undefined, options, { fields }) as Field<StructOut<F>, StructIn<F>>;
+/** Nested fields. Its default has every field at its own; one that may be null is not tagged. */
+export function struct<F extends Fields>(
+  fields: F,
+  options: NullableArrayOptions,
+): Field<StructOut<F> | null, StructIn<F> | null>;
+export function struct<F extends Fields>(fields: F, options?: ArrayOptions): Field<StructOut<F>, StructIn<F>>;
+export function struct(fields: Fields, options?: ArrayOptions): Field {
+  return field('struct', undefined, options, { fields });
 }
 
 /** Makes a table. */
@@ -199,6 +204,7 @@ function checkFields(path: string, fields: Fields): void {
     assert(value !== null || nullable !== NEVER, `${path}.${name}: null by default but never nullable`);
     assert(tag === undefined || !tags.has(tag), `${path}.${name}: tag ${tag} is taken`);
     if (tag !== undefined) tags.add(tag);
+    assert(nullable === NEVER || nested === undefined || tag === undefined, `${path}.${name}: nullable and tagged`);
     assert(element?.type !== 'array', `${path}.${name}: Kafka has no arrays of arrays`);
     const inner = nested ?? element?.fields;
     if (inner) checkFields(`${path}.${name}`, inner);
