@@ -87,4 +87,11 @@ export {
 } from './metadata-framing.ts';
 export { apiByKey, apis } from './registry.ts';
 export type { Api, Infer, InferInput, Message } from './schema.ts';
-export { decodeVersioned, decodeVersionedLeniently, encodeVersioned, peekVersion } from './versioned.ts';
+export {
+  decodeUnversioned,
+  decodeVersioned,
+  decodeVersionedLeniently,
+  encodeUnversioned,
+  encodeVersioned,
+  peekVersion,
+} from './versioned.ts';

@@ -15,6 +15,17 @@ export function encodeVersioned<In>(message: Message<unknown, In>, version: numb
   });
 }
 
+/** The same without the version in front, for values whose reader knows it. @throws TypeError */
+export function encodeUnversioned<In>(message: Message<unknown, In>, version: number, value: NoInfer<In>): Buffer {
+  const { write } = codecOf(message, version);
+  return writeToBuffer((writer) => write(writer, value));
+}
+
+/** @throws MalformedBytesError */
+export function decodeUnversioned<Out>(message: Message<Out>, version: number, bytes: Uint8Array): Out {
+  return readWhole(message, version, new ByteReader(bytes));
+}
+
 /** The version in front: for keys it also says which kind of key it is. @throws MalformedBytesError */
 export function peekVersion(bytes: Uint8Array): number {
   return new ByteReader(bytes).int16();

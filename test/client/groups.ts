@@ -27,7 +27,7 @@ class Poller {
 }
 
 export function groups(cluster: UnderTest): void {
-  for (const strategy of ['range', 'roundrobin'] as const) {
+  for (const strategy of ['range', 'roundrobin', 'sticky'] as const) {
     test(`two members share the partitions (${strategy}), and the one that stays gets all`, async () => {
       const topic = await cluster.topic('shared', 4);
       const options = { ...QUICK_GROUP, groupId: unique('group'), partitionAssignmentStrategy: [strategy] };
@@ -59,6 +59,52 @@ export function groups(cluster: UnderTest): void {
       assert.deepEqual(told, ['assigned 4', 'revoked 4', 'assigned 2', 'revoked 2', 'assigned 4']);
     });
   }
+
+  test('cooperative-sticky: a member reads on while another joins and leaves, and gives up only what moves', async () => {
+    const topic = await cluster.topic('cooperative', 4);
+    const options = {
+      ...QUICK_GROUP,
+      groupId: unique('group'),
+      partitionAssignmentStrategy: ['cooperative-sticky' as const],
+      enableAutoCommit: true,
+      autoCommitIntervalMs: 50,
+    };
+    const [first, second] = [cluster.consumer(options), cluster.consumer(options)];
+    const told: string[] = [];
+    const tell =
+      (what: string) =>
+      (partitions: readonly TopicPartition[]): void => {
+        if (partitions.length > 0) told.push(`${what} ${partitions.length}`);
+      };
+    first.subscribe([topic], { onAssigned: tell('assigned'), onRevoked: tell('revoked'), onLost: tell('lost') });
+    const pollers = [new Poller(first)];
+    await eventually('the first member has all', () => first.assignment().length === 4);
+    const kept = () => first.assignment().map(({ partition }) => partition);
+    const producer = cluster.producer();
+    const sent: string[] = [];
+    let going = true;
+    const feeding = (async () => {
+      for (let at = 0; going; at++) {
+        const value = `v-${at}`;
+        await producer.sendAndWait({ topic, partition: at % 4, value });
+        sent.push(value);
+      }
+    })();
+    second.subscribe([topic]);
+    pollers.push(new Poller(second));
+    await eventually('both have two', () => first.assignment().length === 2 && second.assignment().length === 2);
+    assert.ok(kept().every((partition) => !second.assignment().some((theirs) => theirs.partition === partition)));
+    await pollers[1]!.stop();
+    await second.close();
+    await eventually('the first member has all again', () => first.assignment().length === 4);
+    going = false;
+    await feeding;
+    const read = () => [...pollers[0]!.records, ...pollers[1]!.records];
+    await eventually('all is read', () => read().length >= sent.length);
+    await pollers[0]!.stop();
+    assertSameValues(read(), sent);
+    assert.deepEqual(told, ['assigned 4', 'revoked 2', 'assigned 2']);
+  });
 
   test('a member that takes over goes on at the committed offset', async () => {
     const topic = await cluster.topic('handover');

@@ -79,7 +79,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     this.finder = new PositionFinder(this.cluster, this.config, this.positions, changed, failed);
     if (this.config.groupId !== null) {
       const membership = new Membership(this.cluster, this.config, { changed: () => this.wakeup.notify(), failed });
-      this.group = new GroupReader(this.cluster, this.config, this.positions, membership);
+      this.group = new GroupReader(this.cluster, this.config, this.positions, membership, () => this.wakeup.notify());
     }
     this.cluster.onRefresh = () => {
       this.group?.membership.metadataChanged();

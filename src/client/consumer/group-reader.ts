@@ -4,19 +4,34 @@
  * Partitions change hands inside poll() only, so that nothing is taken away while a handler works. Offsets are committed
  * under the round whose partitions are being read (`adopted`), never under a later one: the coordinator then refuses what
  * a member commits that was replaced.
+ *
+ *   protocol      before the join             during it      after it
+ *   eager         gives everything up         reads nothing  takes everything on
+ *   cooperative   (KIP-429) keeps everything  reads on       gives up what it was not given, and then joins again, so
+ *                                                            that somebody else may have it; takes on what is new
+ *
+ * A member that may have been replaced gives everything up in either case.
  */
 import type { Logger, Timers } from '../../core/index.ts';
-import { CommitFailedError } from '../errors.ts';
+import { ClientError, CommitFailedError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import { ignore, settles } from '../support/async.ts';
-import type { GroupMetadata, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
+import {
+  type GroupMetadata,
+  partitionKey,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '../topic-partition.ts';
 import type { Joined } from './join-round.ts';
 import type { Membership } from './membership.ts';
 import { commitOffsets } from './offset-commits.ts';
 import type { Positions } from './positions.ts';
 
-/** Told of what the group gives and takes, inside `poll`, which waits for them. */
+/**
+ * Told of what the group gives and takes, inside `poll`, which waits for them. With `cooperative-sticky` alone only what
+ * changes is named, else everything.
+ */
 export interface RebalanceListener {
   /** Partitions that this consumer reads from now on. Seek here to begin elsewhere than at the committed offset. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
@@ -36,21 +51,33 @@ export class GroupReader {
   private readonly positions: Positions;
   private readonly timers: Timers;
   private readonly logger: Logger;
+  private readonly cooperative: boolean;
+  private readonly onJoinSettled: () => void;
   private topics: readonly string[] | undefined;
   private listener: RebalanceListener = {};
   private joining: Promise<Joined> | undefined;
+  private joinSettled = false;
   private adopted: Joined | undefined;
   private nextAutoCommit = 0;
   private autoCommitting = false;
   private lastTopicLook = 0;
 
-  constructor(cluster: Cluster, config: ConsumerConfig, positions: Positions, membership: Membership) {
+  /** `joinSettled`: the group has an answer for poll() to look at. */
+  constructor(
+    cluster: Cluster,
+    config: ConsumerConfig,
+    positions: Positions,
+    membership: Membership,
+    joinSettled: () => void,
+  ) {
     this.cluster = cluster;
     this.config = config;
     this.positions = positions;
     this.membership = membership;
+    this.onJoinSettled = joinSettled;
     this.timers = cluster.runtime.timers;
     this.logger = cluster.runtime.logger;
+    this.cooperative = config.partitionAssignmentStrategy.every((name) => name === 'cooperative-sticky');
   }
 
   subscribe(topics: readonly string[], listener: RebalanceListener): void {
@@ -76,27 +103,63 @@ export class GroupReader {
     for (;;) {
       if (this.joining === undefined) {
         if (!membership.mustJoin) return;
-        await this.giveUp();
-        this.joining = membership.join(this.topics ?? topics);
-        this.joining.catch(ignore);
+        if (!this.cooperative || membership.lost) await this.giveUp();
+        this.join(this.topics ?? topics);
       }
-      const { joining } = this;
-      if (!(await settles(this.timers, this.cluster.left(deadline), joining, deadline.signal))) return;
+      const joining = this.joining!;
+      // Who reads on meanwhile looks in now and then; the end of the join wakes poll().
+      const patience = this.positions.size > 0 && !this.joinSettled ? 0 : this.cluster.left(deadline);
+      if (patience === 0 && !this.joinSettled) return;
+      if (!(await settles(this.timers, patience, joining, deadline.signal))) return;
       this.joining = undefined;
       const joined = await joining;
-      if (membership.mustJoin) continue;
+      if (membership.mustJoin && !this.cooperative) continue;
       await this.adopt(joined);
-      return;
+      if (!membership.mustJoin) return;
     }
   }
 
+  private join(topics: readonly string[]): void {
+    const { adopted } = this;
+    const partitions = this.cooperative ? this.positions.list() : (adopted?.partitions ?? []);
+    const joining = this.membership.join(topics, { generation: adopted?.generationId ?? -1, partitions });
+    this.joining = joining;
+    this.joinSettled = false;
+    const settled = (): void => {
+      if (this.joining !== joining) return;
+      this.joinSettled = true;
+      this.onJoinSettled();
+    };
+    joining.then(settled, settled);
+  }
+
   private async adopt(joined: Joined): Promise<void> {
+    const { adopted } = this;
     this.adopted = joined;
+    const given = new Set(joined.partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
+    const before = this.positions.list();
+    const surplus = before.filter(({ topic, partition }) => !given.has(partitionKey(topic, partition)));
+    if (before.length > 0 && adopted?.memberId !== joined.memberId) {
+      // It was forgotten and is somebody new: others may have read what it had, and gone further.
+      await this.tellLost(before);
+      this.positions.assign([]);
+    } else if (surplus.length > 0) {
+      await this.commitBeforeGivingUp();
+      await this.listener.onRevoked?.(surplus);
+    }
+    if (surplus.length > 0) this.membership.requestRejoin();
+    const kept = new Set(this.positions.list().map(({ topic, partition }) => partitionKey(topic, partition)));
     this.positions.assign(joined.partitions);
     this.cluster.follow(joined.partitions.map((partition) => partition.topic));
     this.nextAutoCommit = this.cluster.runtime.clock.monotonic() + this.config.autoCommitIntervalMs;
     this.logger.debug('partitions assigned', { group: this.config.groupId, partitions: joined.partitions.length });
-    await this.listener.onAssigned?.(this.positions.list());
+    await this.listener.onAssigned?.(
+      this.positions.list().filter(({ topic, partition }) => !kept.has(partitionKey(topic, partition))),
+    );
+  }
+
+  private async tellLost(partitions: readonly TopicPartition[]): Promise<void> {
+    await (this.listener.onLost ?? this.listener.onRevoked)?.call(this.listener, partitions);
   }
 
   /** Commits where it is to, tells the listener, and reads nothing any more. */
@@ -106,7 +169,7 @@ export class GroupReader {
     const { lost } = this.membership;
     if (!lost) await this.commitBeforeGivingUp();
     try {
-      if (lost) await (this.listener.onLost ?? this.listener.onRevoked)?.call(this.listener, partitions);
+      if (lost) await this.tellLost(partitions);
       else await this.listener.onRevoked?.(partitions);
     } finally {
       this.positions.assign([]);
@@ -126,12 +189,15 @@ export class GroupReader {
     );
   }
 
-  /** @throws CommitFailedError, TimeoutError */
+  /** @throws CommitFailedError, ClientError REBALANCE_IN_PROGRESS, TimeoutError */
   async commit(offsets: readonly TopicPartitionOffset[], deadline: Deadline): Promise<void> {
     try {
       await commitOffsets(this.cluster, this.metadata(), offsets, deadline, this.config.requestTimeoutMs);
     } catch (error) {
-      if (error instanceof CommitFailedError && this.topics !== undefined) this.membership.reportRemoved();
+      if (!(error instanceof CommitFailedError) || this.topics === undefined) throw error;
+      // The group moved on with this member in it, which will learn of it in the next poll().
+      if (this.joining !== undefined && this.positions.size > 0) throw movedOn(this.config.groupId);
+      this.membership.reportRemoved();
       throw error;
     }
   }
@@ -168,4 +234,11 @@ export class GroupReader {
   metadata(): GroupMetadata {
     return this.membership.metadata(this.adopted);
   }
+}
+
+function movedOn(groupId: string | null): ClientError {
+  return new ClientError(
+    'REBALANCE_IN_PROGRESS',
+    `OffsetCommit of group "${groupId}": the group is rebalancing; call poll(), then commit what is still assigned`,
+  );
 }

@@ -5,7 +5,6 @@
 import { errorName } from '../../core/index.ts';
 import {
   consumerProtocolAssignment,
-  consumerProtocolSubscription,
   decodeVersionedLeniently,
   encodeVersioned,
   type JoinGroupResponse,
@@ -17,7 +16,8 @@ import { brokerError, ClientError, NetworkError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import type { TopicPartition } from '../topic-partition.ts';
-import { assignors, type Subscriber } from './assignors.ts';
+import { assignors, type Subscriber } from './assignors/index.ts';
+import { byTopic, decodeSubscription, encodeSubscription, flat, type Ownership } from './subscription.ts';
 
 /** What a round gave. */
 export interface Joined {
@@ -57,9 +57,8 @@ export class JoinRound {
    * Undefined: begin another round.
    * @throws retriable errors: the same, later; ClientError FENCED_INSTANCE_ID, INCONSISTENT_GROUP_PROTOCOL, …
    */
-  async run(connection: Connection, topics: readonly string[]): Promise<Joined | undefined> {
+  async run(connection: Connection, topics: readonly string[], owned: Ownership): Promise<Joined | undefined> {
     const { config } = this;
-    const subscription = encodeVersioned(consumerProtocolSubscription, 1, { topics: [...topics].sort() });
     const answer = await connection.request(
       joinGroup,
       connection.version(joinGroup),
@@ -70,7 +69,10 @@ export class JoinRound {
         memberId: this.identity.memberId,
         groupInstanceId: config.groupInstanceId,
         protocolType: PROTOCOL_TYPE,
-        protocols: config.partitionAssignmentStrategy.map((name) => ({ name, metadata: subscription })),
+        protocols: config.partitionAssignmentStrategy.map((name) => ({
+          name,
+          metadata: encodeSubscription(name, topics, owned),
+        })),
       },
       { timeoutMs: Math.max(config.requestTimeoutMs, config.maxPollIntervalMs + JOIN_GRACE_MS) },
     );
@@ -127,22 +129,23 @@ export class JoinRound {
       default:
         throw brokerError(answer.errorCode, `the assignment of group "${this.groupId}"`);
     }
-    const partitions: TopicPartition[] = [];
-    if (answer.assignment.length > 0) {
-      const { assignedPartitions } = decodeVersionedLeniently(consumerProtocolAssignment, answer.assignment);
-      for (const { topic, partitions: numbers } of assignedPartitions) {
-        for (const partition of numbers) partitions.push({ topic, partition });
-      }
-    }
+    const partitions =
+      answer.assignment.length === 0
+        ? []
+        : flat(decodeVersionedLeniently(consumerProtocolAssignment, answer.assignment).assignedPartitions);
     return { generationId: joined.generationId, memberId: joined.memberId, partitions };
   }
 
   /** The leader shares the partitions of everybody's topics. */
   private async assign(joined: JoinGroupResponse): Promise<{ memberId: string; assignment: Uint8Array }[]> {
+    const name = this.config.partitionAssignmentStrategy.find((strategy) => strategy === joined.protocolName);
+    if (name === undefined) {
+      throw new ClientError('INCONSISTENT_GROUP_PROTOCOL', `the group chose the assignor "${joined.protocolName}"`);
+    }
     const subscribers: Subscriber[] = joined.members.map(({ memberId, groupInstanceId, metadata }) => ({
       memberId,
       groupInstanceId,
-      topics: decodeVersionedLeniently(consumerProtocolSubscription, metadata).topics,
+      ...decodeSubscription(name, metadata),
     }));
     const topics = new Set(subscribers.flatMap((subscriber) => subscriber.topics));
     this.cluster.follow(topics);
@@ -154,20 +157,10 @@ export class JoinRound {
       await this.cluster.refresh();
     }
     for (const topic of topics) counts.set(topic, this.cluster.image.topics.get(topic)?.partitions.length ?? 0);
-    const name = this.config.partitionAssignmentStrategy.find((strategy) => strategy === joined.protocolName);
-    if (name === undefined) {
-      throw new ClientError('INCONSISTENT_GROUP_PROTOCOL', `the group chose the assignor "${joined.protocolName}"`);
-    }
     this.seenCounts = counts;
-    return [...assignors[name](subscribers, counts)].map(([memberId, partitions]) => {
-      const byTopic = new Map<string, number[]>();
-      for (const { topic, partition } of partitions) {
-        const numbers = byTopic.get(topic);
-        if (numbers) numbers.push(partition);
-        else byTopic.set(topic, [partition]);
-      }
-      const assignedPartitions = [...byTopic].map(([topic, numbers]) => ({ topic, partitions: numbers }));
-      return { memberId, assignment: encodeVersioned(consumerProtocolAssignment, 1, { assignedPartitions }) };
-    });
+    return [...assignors[name](subscribers, counts)].map(([memberId, partitions]) => ({
+      memberId,
+      assignment: encodeVersioned(consumerProtocolAssignment, 1, { assignedPartitions: byTopic(partitions) }),
+    }));
   }
 }

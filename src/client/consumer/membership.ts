@@ -16,6 +16,7 @@ import type { ConsumerConfig } from '../options/consumer.ts';
 import { ignore } from '../support/async.ts';
 import type { GroupMetadata } from '../topic-partition.ts';
 import { type Joined, JoinRound, type MemberIdentity } from './join-round.ts';
+import type { Ownership } from './subscription.ts';
 
 export interface MembershipEvents {
   /** The member must join again, or is no longer one: poll should look. */
@@ -74,10 +75,10 @@ export class Membership {
   }
 
   /**
-   * One or more rounds of JoinGroup and SyncGroup, until there is an assignment.
+   * One or more rounds of JoinGroup and SyncGroup, until there is an assignment. `owned`: what the member has, or had last.
    * @throws ClientError FENCED_INSTANCE_ID, INCONSISTENT_GROUP_PROTOCOL, INVALID_SESSION_TIMEOUT, …; ClosedError
    */
-  async join(topics: readonly string[]): Promise<Joined> {
+  async join(topics: readonly string[], owned: Ownership): Promise<Joined> {
     this.state = 'joining';
     this.wanted = false;
     this.removed = false;
@@ -87,7 +88,7 @@ export class Membership {
       for (let failures = 0, rounds = 0; ; ) {
         try {
           const connection = await this.cluster.coordinatorConnection('group', this.groupId);
-          const joined = await this.joinRound.run(connection, topics);
+          const joined = await this.joinRound.run(connection, topics, owned);
           if (stay !== this.stay) return await this.takeBack(joined);
           if (joined !== undefined) {
             this.state = 'member';

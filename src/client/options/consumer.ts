@@ -3,13 +3,16 @@ import { ConfigurationError } from '../errors.ts';
 import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
 import { boolean, choice, type GivenOptions, integer, list, normalise, type Options, text } from './normalise.ts';
 
-export type AssignorName = 'range' | 'roundrobin';
+export const assignorNames = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
+export type AssignorName = (typeof assignorNames)[number];
 export type OffsetReset = 'earliest' | 'latest' | 'none';
 export type IsolationLevel = 'read_uncommitted' | 'read_committed';
 
 const javaAssignors: Readonly<Record<string, AssignorName>> = {
   'org.apache.kafka.clients.consumer.RangeAssignor': 'range',
   'org.apache.kafka.clients.consumer.RoundRobinAssignor': 'roundrobin',
+  'org.apache.kafka.clients.consumer.StickyAssignor': 'sticky',
+  'org.apache.kafka.clients.consumer.CooperativeStickyAssignor': 'cooperative-sticky',
 };
 
 export const consumerOptions = {
@@ -33,12 +36,12 @@ export const consumerOptions = {
   'max.poll.interval.ms': integer('A member that does not poll for this long leaves the group.', 300_000, 1),
   'max.poll.records': integer('The most records that one poll returns.', 500, 1),
   'partition.assignment.strategy': list<AssignorName>(
-    'How the group’s leader shares the partitions, by preference: `range`, `roundrobin`.',
+    'How the group’s leader shares the partitions, by preference: `range`, `roundrobin`, `sticky`, `cooperative-sticky`. ' +
+      'With cooperative-sticky alone, members keep reading what stays theirs while the group moves.',
     ['range'],
     (value) => {
-      if (value === 'range' || value === 'roundrobin') return value;
-      const known = javaAssignors[value];
-      if (known === undefined) throw new Error('range or roundrobin is wanted');
+      const known = assignorNames.find((name) => name === value) ?? javaAssignors[value];
+      if (known === undefined) throw new Error(`one of ${assignorNames.join(', ')} is wanted`);
       return known;
     },
   ),

@@ -30,6 +30,16 @@ export const consumerProtocolAssignment = message('ConsumerProtocolAssignment', 
   },
 });
 
+/** What a `sticky` member had in the generation before, as user data of its subscription; no version stands before it. */
+export const stickyAssignorUserData = message('StickyAssignorUserData', {
+  versions: '1',
+  flexible: 'none',
+  fields: {
+    previousAssignment: array({ topic: string(), partitions: array(int32()) }),
+    generation: int32(),
+  },
+});
+
 export type ConsumerProtocolSubscription = Infer<typeof consumerProtocolSubscription>;
 export type ConsumerProtocolSubscriptionInput = InferInput<typeof consumerProtocolSubscription>;
 export type ConsumerProtocolAssignment = Infer<typeof consumerProtocolAssignment>;
