@@ -17,7 +17,7 @@ describe("our broker's data directory, read by Apache Kafka's DumpLogSegments", 
 
   /** Enough for several segments, index entries, an aborted transaction, and a group's offsets. */
   before(async () => {
-    const config = { 'num.partitions': 1, 'log.segment.bytes': 64 * 1024, 'log.index.interval.bytes': 1024 };
+    const config = { 'num.partitions': 1, 'log.segment.bytes': 1024 * 1024, 'log.index.interval.bytes': 1024 };
     const broker = await Broker.start({ dataDirectory: directory, config });
     try {
       const client = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
@@ -29,7 +29,7 @@ describe("our broker's data directory, read by Apache Kafka's DumpLogSegments", 
       for (const outcome of ['commit', 'abort', 'commit'] as const) {
         const transaction = await producer.transaction();
         for (const value of values(outcome, 40)) {
-          const messages = [{ key: value, value: value.padEnd(1000, '.') }];
+          const messages = [{ key: value, value: value.padEnd(20_000, '.') }];
           const compression = outcome === 'abort' ? CompressionTypes.GZIP : CompressionTypes.None;
           await transaction.send({ topic, messages, compression });
         }

@@ -82,7 +82,8 @@ export function javaScenarios(clusterName: string, start: StartCluster): void {
     async function produce(topic: string, prefix: number, count: number): Promise<void> {
       const text = await mustRunTool(tool('VerifiableProducer'), [
         ...[...server(), '--topic', topic, '--max-messages', String(count), '--acks', '-1'],
-        ...['--value-prefix', String(prefix)],
+        // Without keys, Java's producer may give all of so few records to one partition.
+        ...['--value-prefix', String(prefix), '--repeating-keys', '20'],
       ]);
       const told = text
         .split('\n')
