@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AssertionFailure, DirectoryLockedError, replaceFile, SystemError } from '../core/index.ts';
+import { makeDisk } from './disk.ts';
 import { nodePorts } from './index.ts';
 
 const { disk } = nodePorts();
@@ -167,4 +168,60 @@ test('of several that start at once, over the lock of a killed one, at most one 
     lines.every((line) => line === 'held' || /^DirectoryLockedError \d+$/.test(line)),
     lines.join(', '),
   );
+});
+
+/** How many descriptors of this process lead into the directory. */
+function descriptorsInto(directory: string): number {
+  const into = (descriptor: string) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(directory);
+    } catch {
+      return false;
+    }
+  };
+  return fs.readdirSync('/proc/self/fd').filter(into).length;
+}
+
+test('many files share a few descriptors, and none notices', async (t) => {
+  const directory = scratch(t);
+  const bounded = makeDisk(8);
+  const files = Array.from({ length: 100 }, (_, index) => bounded.open(`${directory}/${index}`, { create: true }));
+  assert.equal(descriptorsInto(directory), 8);
+  for (const [index, file] of files.entries()) file.write(Buffer.from(`file ${index}`), 0);
+  await Promise.all(files.map((file) => file.sync()));
+  for (const [index, file] of files.entries()) {
+    const target = Buffer.alloc(20);
+    assert.equal(target.toString('utf8', 0, file.read(target, 0)), `file ${index}`);
+    assert.equal(file.size(), `file ${index}`.length);
+  }
+  assert.ok(descriptorsInto(directory) <= 8);
+  for (const file of files) file.close();
+  assert.equal(descriptorsInto(directory), 0);
+  assert.throws(() => files[0]!.size(), failsWith('EBADF'));
+});
+
+test('a file that gave its descriptor back does not open another one of the same name', (t) => {
+  const directory = scratch(t);
+  const bounded = makeDisk(1);
+  const file = bounded.open(`${directory}/a`, { create: true });
+  file.write(Buffer.from('mine'), 0);
+  const other = bounded.open(`${directory}/b`, { create: true });
+  fs.renameSync(`${directory}/a`, `${directory}/c`);
+  fs.writeFileSync(`${directory}/a`, 'not mine');
+  assert.throws(() => file.size(), failsWith('ENOENT'));
+  assert.equal(other.size(), 0);
+  for (const each of [file, other]) each.close();
+});
+
+test('a file closed while its sync waits for others is closed when the sync is done', async (t) => {
+  const directory = scratch(t);
+  const files = Array.from({ length: 40 }, (_, index) => disk.open(`${directory}/${index}`, { create: true }));
+  const syncs = files.map((file) => {
+    file.write(Buffer.from('x'), 0);
+    const sync = file.sync();
+    file.close();
+    return sync;
+  });
+  await Promise.all(syncs);
+  assert.equal(descriptorsInto(directory), 0);
 });
