@@ -6,7 +6,8 @@
 import { CLUSTER_METADATA, Controller } from '../controller/index.ts';
 import { type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, SystemError, silentLogger } from '../core/index.ts';
 import { defaultLogConfig, PartitionLog } from '../log/index.ts';
-import { type BrokerConfig, type BrokerConfigInput, resolveBrokerConfig } from './config.ts';
+import type { BrokerConfig, BrokerConfigInput } from './config/broker-configs.ts';
+import { BrokerConfiguration } from './config/broker-configuration.ts';
 import { Coordinators } from './coordinators.ts';
 import { DataDirectory } from './data-directory.ts';
 import { handlers } from './handlers/registry.ts';
@@ -48,7 +49,7 @@ const MEMORY_DIRECTORY = '/data';
 const METADATA_BATCH_MAX = 64 * 1024 * 1024;
 
 export async function startBroker(options: BrokerOptions, defaultPorts: Ports): Promise<RunningBroker> {
-  const config = resolveBrokerConfig(options.config);
+  const configuration = new BrokerConfiguration(options.config);
   const ports: Ports = {
     ...defaultPorts,
     ...options.ports,
@@ -56,7 +57,7 @@ export async function startBroker(options: BrokerOptions, defaultPorts: Ports): 
   };
   const undo: (() => unknown)[] = [];
   try {
-    return await assemble(options, config, ports, undo);
+    return await assemble(options, configuration, ports, undo);
   } catch (error) {
     for (const step of undo.reverse()) {
       try {
@@ -71,11 +72,12 @@ export async function startBroker(options: BrokerOptions, defaultPorts: Ports): 
 
 async function assemble(
   options: BrokerOptions,
-  config: BrokerConfig,
+  configuration: BrokerConfiguration,
   ports: Ports,
   undo: (() => unknown)[],
 ): Promise<RunningBroker> {
   const { clock, timers, random, disk } = ports;
+  const config = configuration.values;
   const logger = options.logger ?? silentLogger;
   const nodeId = options.nodeId ?? 1;
   const directory = DataDirectory.open(disk, options.dataDirectory ?? MEMORY_DIRECTORY, nodeId, random);
@@ -137,7 +139,7 @@ async function assemble(
     rack: null,
   });
 
-  const partitions = new Partitions({ disk, clock, logger, directory, config, nodeId });
+  const partitions = new Partitions({ disk, clock, logger, directory, configuration, nodeId });
   undo.push(() => partitions.close());
   setAsideStrays(disk, directory, controller.image, logger);
   partitions.load(controller.image);
@@ -151,6 +153,7 @@ async function assemble(
   const waitingFetches = new WaitingFetches(timers);
   services = {
     config,
+    configuration,
     nodeId,
     clusterId: directory.meta.clusterId,
     clock,

@@ -12,7 +12,7 @@ import {
 import { GroupCoordinator, TransactionCoordinator, type WriteMarkers } from '../coordinator/index.ts';
 import { ErrorCode, type Logger, type Ports } from '../core/index.ts';
 import type { RecordLog } from '../replay/index.ts';
-import type { BrokerConfig } from './config.ts';
+import type { BrokerConfig } from './config/broker-configs.ts';
 import type { InternalTopics } from './internal-topics.ts';
 import type { Partition } from './partition/partition.ts';
 import { PartitionRecordLog } from './partition/partition-record-log.ts';

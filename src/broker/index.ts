@@ -12,7 +12,7 @@ import { nodePorts } from '../node/index.ts';
 import { type BrokerOptions, type RunningBroker, startBroker } from './broker.ts';
 
 export type { BrokerOptions } from './broker.ts';
-export { type BrokerConfig, type BrokerConfigInput, brokerConfigs } from './config.ts';
+export { type BrokerConfig, type BrokerConfigInput, brokerConfigs } from './config/broker-configs.ts';
 
 export class Broker implements AsyncDisposable {
   /** What clients are told to connect to. */

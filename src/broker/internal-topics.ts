@@ -7,7 +7,7 @@ import {
   TRANSACTION_STATE,
 } from '../controller/index.ts';
 import { ErrorCode, errorName, KafkaError } from '../core/index.ts';
-import type { BrokerConfig } from './config.ts';
+import type { BrokerConfig } from './config/broker-configs.ts';
 
 export class InternalTopics {
   private readonly controller: Controller;

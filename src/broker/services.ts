@@ -2,7 +2,8 @@
 import type { Controller, MetadataImage } from '../controller/index.ts';
 import type { GroupCoordinator, TransactionCoordinator } from '../coordinator/index.ts';
 import type { Clock, Logger, Random, Timers, Uuid } from '../core/index.ts';
-import type { BrokerConfig } from './config.ts';
+import type { BrokerConfig } from './config/broker-configs.ts';
+import type { BrokerConfiguration } from './config/broker-configuration.ts';
 import type { InternalTopics } from './internal-topics.ts';
 import type { Partitions } from './partition/partitions.ts';
 import type { WaitingFetches } from './partition/waiting-fetches.ts';
@@ -10,7 +11,10 @@ import type { TransactionMarkers } from './transaction-markers.ts';
 import type { TransactionVerification } from './transaction-verification.ts';
 
 export interface BrokerServices {
+  /** What holds now, by name. */
   readonly config: BrokerConfig;
+  /** The same with its sources. */
+  readonly configuration: BrokerConfiguration;
   readonly nodeId: number;
   readonly clusterId: Uuid;
   readonly clock: Clock;

@@ -2,15 +2,13 @@
 import {
   type ConfigDefinition,
   ConfigResource,
+  canonicalConfigText,
   type MetadataImage,
   parseConfigValue,
   topicConfigs,
 } from '../controller/index.ts';
 import { defaultLogConfig, type LogConfig } from '../log/index.ts';
-import { type BrokerConfig, brokerConfigs } from './config.ts';
-
-/** DescribeConfigs’ codes of where a value comes from. */
-export const ConfigSource = { TOPIC: 1, STATIC_BROKER: 4, DEFAULT: 5 } as const;
+import { type BrokerConfiguration, type ConfigLayerValue, ConfigSource } from './config/broker-configuration.ts';
 
 export interface EffectiveConfig {
   readonly name: string;
@@ -18,35 +16,50 @@ export interface EffectiveConfig {
   readonly source: number;
   readonly definition: ConfigDefinition;
   /** Where the value could come from, the strongest first. */
-  readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: number }[];
+  readonly synonyms: readonly ConfigLayerValue[];
 }
 
-/** Properties that only tests of Kafka know are not listed. */
-const HIDDEN: ReadonlySet<string> = new Set(['internal.segment.bytes']);
-
-export function effectiveTopicConfigs(set: ReadonlyMap<string, string>, config: BrokerConfig): EffectiveConfig[] {
+/** Every property of a topic on which these are set. Kafka's internal ones are told only where they are set. */
+export function effectiveTopicConfigs(
+  set: ReadonlyMap<string, string>,
+  configuration: BrokerConfiguration,
+): EffectiveConfig[] {
   const effective: EffectiveConfig[] = [];
   for (const [name, definition] of Object.entries(topicConfigs)) {
-    if (HIDDEN.has(name) && !set.has(name)) continue;
-    const synonyms: { name: string; value: string | null; source: number }[] = [];
     const own = set.get(name);
-    if (own !== undefined) synonyms.push({ name, value: own, source: ConfigSource.TOPIC });
-    const { synonym } = definition;
-    const ofBroker = synonym === undefined ? undefined : brokerValue(synonym, config);
-    if (ofBroker !== undefined) synonyms.push({ name: synonym!, value: ofBroker, source: ConfigSource.STATIC_BROKER });
-    synonyms.push({ name: synonym ?? name, value: definition.defaultText, source: ConfigSource.DEFAULT });
-    const [strongest] = synonyms;
-    effective.push({ name, value: strongest!.value, source: strongest!.source, definition, synonyms });
+    if (definition.internal === true && own === undefined) continue;
+    const [synonym] = definition.synonyms ?? [];
+    const synonyms: ConfigLayerValue[] = synonym === undefined ? [] : configuration.layers(synonym.name);
+    const value = topicConfigText(name, own, configuration);
+    if (own !== undefined) synonyms.unshift({ name, value: value!, source: ConfigSource.TOPIC });
+    effective.push({ name, value, source: synonyms[0]?.source ?? ConfigSource.DEFAULT, definition, synonyms });
   }
   return effective;
 }
 
-/** What the logs of a topic's partitions go by. */
-export function logConfigOf(image: MetadataImage, topic: string, config: BrokerConfig): LogConfig {
-  const texts = new Map<string, string>();
-  for (const { name, value } of effectiveTopicConfigs(image.configsOf(ConfigResource.TOPIC, topic), config)) {
-    if (value !== null) texts.set(name, value);
+/** The text that holds for a topic: its own, else what the broker's properties make of it, else Kafka's default. */
+function topicConfigText(name: string, own: string | undefined, configuration: BrokerConfiguration): string | null {
+  const definition = topicConfigs[name]!;
+  if (own !== undefined) return canonicalConfigText(name, definition, own);
+  for (const { name: synonym, times = 1 } of definition.synonyms ?? []) {
+    const text = configuration.text(synonym);
+    if (text === null) continue;
+    if (times === 1) return text;
+    const value = BigInt(text) * BigInt(times);
+    return value < 0n ? '-1' : value.toString();
   }
+  return definition.defaultText;
+}
+
+/** What the logs of a topic's partitions go by. */
+export function logConfigOf(image: MetadataImage, topic: string, configuration: BrokerConfiguration): LogConfig {
+  const set = image.configsOf(ConfigResource.TOPIC, topic);
+  const texts = new Map<string, string>();
+  for (const name of Object.keys(topicConfigs)) {
+    const text = topicConfigText(name, set.get(name), configuration);
+    if (text !== null) texts.set(name, text);
+  }
+  const { values } = configuration;
   const parsed = (name: string) => parseConfigValue(name, topicConfigs[name]!, texts.get(name)!);
   const number = (name: string) => parsed(name) as number;
   return {
@@ -59,17 +72,7 @@ export function logConfigOf(image: MetadataImage, topic: string, config: BrokerC
     messageTimestampType: parsed('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     compacted: (parsed('cleanup.policy') as readonly string[]).includes('compact'),
-    producerIdExpirationMs: config['producer.id.expiration.ms'],
+    producerIdExpirationMs: values['producer.id.expiration.ms'],
+    transactionPartitionVerificationEnable: values['transaction.partition.verification.enable'],
   };
-}
-
-/** What was given to the broker in place of the default, or undefined. */
-function brokerValue(name: string, config: BrokerConfig): string | undefined {
-  if (!Object.hasOwn(brokerConfigs, name)) return undefined;
-  const key = name as keyof BrokerConfig;
-  const value = config[key];
-  const definition: ConfigDefinition = brokerConfigs[key];
-  const unlimited = value === Number.POSITIVE_INFINITY;
-  if (unlimited || String(value) === definition.defaultText) return undefined;
-  return String(value);
 }

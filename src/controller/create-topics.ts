@@ -5,8 +5,8 @@
 import { ErrorCode, KafkaError, type Random, randomUuid, type Uuid, ZERO_UUID } from '../core/index.ts';
 import { ConfigResource, type MetadataImage } from './image.ts';
 import type { NewMetadataRecord } from './metadata-records.ts';
-import { validateTopicConfigs } from './topic-configs.ts';
 import { CLUSTER_METADATA, collisionForm, topicNameProblem } from './topic-names.ts';
+import { validateTopicConfigs } from './validate-configs.ts';
 
 /** One topic of a CreateTopics request. */
 export interface NewTopic {

@@ -1,8 +1,11 @@
 /** Cluster metadata: the controller that decides, the image that is built by replay, and the rules of topics. */
+export * from './config-builders.ts';
 export {
   type ConfigDefinition,
+  type ConfigSynonym,
   type ConfigType,
   type ConfigValue,
+  canonicalConfigText,
   nearestName,
   parseConfigValue,
 } from './config-definitions.ts';
@@ -18,7 +21,7 @@ export {
   type PartitionImage,
   type TopicImage,
 } from './image.ts';
-export { topicConfigs, validateTopicConfigs } from './topic-configs.ts';
+export { topicConfigs } from './topic-configs.ts';
 export {
   CLUSTER_METADATA,
   CONSUMER_OFFSETS,
@@ -26,3 +29,4 @@ export {
   TRANSACTION_STATE,
   topicNameProblem,
 } from './topic-names.ts';
+export { validateTopicConfigs } from './validate-configs.ts';

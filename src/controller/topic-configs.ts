@@ -1,256 +1,151 @@
 /**
- * Every topic configuration property of Apache Kafka 4.3 (https://kafka.apache.org/documentation/#topicconfigs), with
- * type, default, bounds and the broker property that overrides the default.
+ * Every topic configuration property of Apache Kafka 4.3 (https://kafka.apache.org/43/configuration/topic-configs/), with
+ * type, default, bounds and the broker properties that override the default.
  */
-import { KafkaError } from '../core/index.ts';
-import { type ConfigDefinition, nearestName, parseConfigValue } from './config-definitions.ts';
+import { boolean, double, int, LONG_MAX, list, long, string, withoutEffect } from './config-builders.ts';
+import type { ConfigDefinition } from './config-definitions.ts';
 
-const LONG_MAX = '9223372036854775807';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Empty, all of them (`*`), or partition:broker. */
+const THROTTLED = { pattern: /^(\*|\d+:\d+)?$/, text: '[partitionId]:[brokerId],[partitionId]:[brokerId],...' };
 
 export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
-  'cleanup.policy': {
-    type: 'list',
-    defaultText: 'delete',
+  'cleanup.policy': list('delete', 'What becomes of old segments: delete them, compact them by key, or both.', {
     oneOf: ['compact', 'delete'],
-    synonym: 'log.cleanup.policy',
-    documentation: 'What becomes of old segments: delete them, compact them by key, or both.',
-  },
-  'compression.gzip.level': {
-    type: 'int',
-    defaultText: '-1',
-    min: -1,
-    max: 9,
-    synonym: 'compression.gzip.level',
-    documentation: 'Level for gzip where compression.type is gzip.',
-  },
-  'compression.lz4.level': {
-    type: 'int',
-    defaultText: '9',
-    min: 1,
-    max: 17,
-    synonym: 'compression.lz4.level',
-    documentation: 'Level for lz4 where compression.type is lz4.',
-  },
-  'compression.type': {
-    type: 'string',
-    defaultText: 'producer',
-    oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
-    synonym: 'compression.type',
-    documentation: 'The codec batches are kept in; producer keeps what the producer chose.',
-  },
-  'compression.zstd.level': {
-    type: 'int',
-    defaultText: '3',
-    min: -131072,
-    max: 22,
-    synonym: 'compression.zstd.level',
-    documentation: 'Level for zstd where compression.type is zstd.',
-  },
-  'delete.retention.ms': {
-    type: 'long',
-    defaultText: '86400000',
+    synonyms: [{ name: 'log.cleanup.policy' }],
+  }),
+  'index.interval.bytes': int('4096', 'Bytes of log between two index entries.', {
     min: 0,
-    synonym: 'log.cleaner.delete.retention.ms',
-    documentation: 'How long tombstones stay in a compacted topic.',
-  },
-  'file.delete.delay.ms': {
-    type: 'long',
-    defaultText: '60000',
+    synonyms: [{ name: 'log.index.interval.bytes' }],
+  }),
+  'internal.segment.bytes': int(null, 'Segment size below the minimum of segment.bytes, for tests.', {
+    internal: true,
+  }),
+  'max.message.bytes': int('1048588', 'The largest batch that is accepted, in bytes.', {
     min: 0,
-    synonym: 'log.segment.delete.delay.ms',
-    documentation: 'How long a deleted segment stays on disk.',
-  },
-  'flush.messages': {
-    type: 'long',
-    defaultText: LONG_MAX,
-    min: 1,
-    synonym: 'log.flush.interval.messages',
-    documentation: 'Records after which the log is forced to disk.',
-  },
-  'flush.ms': {
-    type: 'long',
-    defaultText: LONG_MAX,
+    synonyms: [{ name: 'message.max.bytes' }],
+  }),
+  'message.timestamp.after.max.ms': long('3600000', 'How far after the broker’s clock a record’s timestamp may be.', {
     min: 0,
-    synonym: 'log.flush.interval.ms',
-    documentation: 'Milliseconds after which the log is forced to disk.',
-  },
-  'follower.replication.throttled.replicas': {
-    type: 'list',
-    defaultText: '',
-    documentation: 'Replicas whose following is throttled.',
-  },
-  'index.interval.bytes': {
-    type: 'int',
-    defaultText: '4096',
-    min: 0,
-    synonym: 'log.index.interval.bytes',
-    documentation: 'Bytes of log between two index entries.',
-  },
-  'internal.segment.bytes': {
-    type: 'int',
-    defaultText: null,
-    min: 1,
-    documentation: 'Segment size below the minimum of segment.bytes, for tests.',
-  },
-  'leader.replication.throttled.replicas': {
-    type: 'list',
-    defaultText: '',
-    documentation: 'Replicas whose leading is throttled.',
-  },
-  'local.retention.bytes': {
-    type: 'long',
-    defaultText: '-2',
-    min: -2,
-    synonym: 'log.local.retention.bytes',
-    documentation: 'Bytes kept locally with tiered storage; -2 means retention.bytes.',
-  },
-  'local.retention.ms': {
-    type: 'long',
-    defaultText: '-2',
-    min: -2,
-    synonym: 'log.local.retention.ms',
-    documentation: 'Milliseconds kept locally with tiered storage; -2 means retention.ms.',
-  },
-  'max.compaction.lag.ms': {
-    type: 'long',
-    defaultText: LONG_MAX,
-    min: 1,
-    synonym: 'log.cleaner.max.compaction.lag.ms',
-    documentation: 'The longest a record stays uncompacted.',
-  },
-  'max.message.bytes': {
-    type: 'int',
-    defaultText: '1048588',
-    min: 0,
-    synonym: 'message.max.bytes',
-    documentation: 'The largest batch that is accepted, in bytes.',
-  },
-  'message.timestamp.after.max.ms': {
-    type: 'long',
-    defaultText: '3600000',
-    min: 0,
-    synonym: 'log.message.timestamp.after.max.ms',
-    documentation: 'How far after the broker’s clock a record’s timestamp may be.',
-  },
-  'message.timestamp.before.max.ms': {
-    type: 'long',
-    defaultText: LONG_MAX,
-    min: 0,
-    synonym: 'log.message.timestamp.before.max.ms',
-    documentation: 'How far before the broker’s clock a record’s timestamp may be.',
-  },
-  'message.timestamp.type': {
-    type: 'string',
-    defaultText: 'CreateTime',
+    synonyms: [{ name: 'log.message.timestamp.after.max.ms' }],
+  }),
+  'message.timestamp.type': string('CreateTime', 'Whose timestamp a record carries: the producer’s or the broker’s.', {
     oneOf: ['CreateTime', 'LogAppendTime'],
-    synonym: 'log.message.timestamp.type',
-    documentation: 'Whose timestamp a record carries: the producer’s or the broker’s.',
-  },
-  'min.cleanable.dirty.ratio': {
-    type: 'double',
-    defaultText: '0.5',
-    min: 0,
-    max: 1,
-    synonym: 'log.cleaner.min.cleanable.ratio',
-    documentation: 'The part of the log that must be uncompacted before compaction.',
-  },
-  'min.compaction.lag.ms': {
-    type: 'long',
-    defaultText: '0',
-    min: 0,
-    synonym: 'log.cleaner.min.compaction.lag.ms',
-    documentation: 'The shortest a record stays uncompacted.',
-  },
-  'min.insync.replicas': {
-    type: 'int',
-    defaultText: '1',
-    min: 1,
-    synonym: 'min.insync.replicas',
-    documentation: 'Replicas that must have a record before acks=all is answered.',
-  },
-  preallocate: {
-    type: 'boolean',
-    defaultText: 'false',
-    synonym: 'log.preallocate',
-    documentation: 'Whether segment files are made at full size.',
-  },
-  'remote.log.copy.disable': {
-    type: 'boolean',
-    defaultText: 'false',
-    documentation: 'Whether tiered data becomes read-only.',
-  },
-  'remote.log.delete.on.disable': {
-    type: 'boolean',
-    defaultText: 'false',
-    documentation: 'Whether tiered data is deleted once tiering is disabled.',
-  },
-  'remote.storage.enable': {
-    type: 'boolean',
-    defaultText: 'false',
-    documentation: 'Whether the topic uses tiered storage.',
-  },
-  'retention.bytes': {
-    type: 'long',
-    defaultText: '-1',
-    synonym: 'log.retention.bytes',
-    documentation: 'Bytes of a partition that are kept; -1 means no limit.',
-  },
-  'retention.ms': {
-    type: 'long',
-    defaultText: '604800000',
-    min: -1,
-    synonym: 'log.retention.ms',
-    documentation: 'Milliseconds for which records are kept; -1 means no limit.',
-  },
-  'segment.bytes': {
-    type: 'int',
-    defaultText: '1073741824',
+    synonyms: [{ name: 'log.message.timestamp.type' }],
+  }),
+  'segment.bytes': int('1073741824', 'The size of a segment file.', {
     min: 1048576,
-    synonym: 'log.segment.bytes',
-    documentation: 'The size of a segment file.',
-  },
-  'segment.index.bytes': {
-    type: 'int',
-    defaultText: '10485760',
+    synonyms: [{ name: 'log.segment.bytes' }],
+  }),
+  'segment.index.bytes': int('10485760', 'The size of a segment’s index.', {
     min: 4,
-    synonym: 'log.index.size.max.bytes',
-    documentation: 'The size of a segment’s index.',
-  },
-  'segment.jitter.ms': {
-    type: 'long',
-    defaultText: '0',
-    min: 0,
-    synonym: 'log.roll.jitter.ms',
-    documentation: 'The most that is subtracted at random from segment.ms.',
-  },
-  'segment.ms': {
-    type: 'long',
-    defaultText: '604800000',
+    synonyms: [{ name: 'log.index.size.max.bytes' }],
+  }),
+  'segment.ms': long('604800000', 'Milliseconds after which a new segment is begun.', {
     min: 1,
-    synonym: 'log.roll.ms',
-    documentation: 'Milliseconds after which a new segment is begun.',
-  },
-  'unclean.leader.election.enable': {
-    type: 'boolean',
-    defaultText: 'false',
-    synonym: 'unclean.leader.election.enable',
-    documentation: 'Whether a replica out of sync may lead, losing data.',
-  },
+    synonyms: [{ name: 'log.roll.ms' }, { name: 'log.roll.hours', times: HOUR }],
+  }),
+  ...withoutEffect('one broker: there is nothing to copy', {
+    'follower.replication.throttled.replicas': list('', 'Replicas whose following is throttled.', { shape: THROTTLED }),
+    'leader.replication.throttled.replicas': list('', 'Replicas whose leading is throttled.', { shape: THROTTLED }),
+  }),
+  ...withoutEffect('one replica: there is never a choice of leaders', {
+    'unclean.leader.election.enable': boolean('false', 'Whether a replica out of sync may lead, losing data.', {
+      synonyms: [{ name: 'unclean.leader.election.enable' }],
+    }),
+  }),
+  ...withoutEffect('never more than the number of replicas is asked for, and that is one', {
+    'min.insync.replicas': int('1', 'Replicas that must have a record before acks=all is answered.', {
+      min: 1,
+      synonyms: [{ name: 'min.insync.replicas' }],
+    }),
+  }),
+  ...withoutEffect('no tiered storage', {
+    'local.retention.bytes': long('-2', 'Bytes kept locally with tiered storage; -2 means retention.bytes.', {
+      min: -2,
+      synonyms: [{ name: 'log.local.retention.bytes' }],
+    }),
+    'local.retention.ms': long('-2', 'Milliseconds kept locally with tiered storage; -2 means retention.ms.', {
+      min: -2,
+      synonyms: [{ name: 'log.local.retention.ms' }],
+    }),
+    'remote.log.copy.disable': boolean('false', 'Whether tiered data becomes read-only.'),
+    'remote.log.delete.on.disable': boolean('false', 'Whether tiered data is deleted once tiering is disabled.'),
+    'remote.storage.enable': boolean('false', 'Whether the topic uses tiered storage.'),
+  }),
+  ...withoutEffect('not used yet', {
+    'compression.gzip.level': int('-1', 'Level for gzip where compression.type is gzip.', {
+      min: 1,
+      max: 9,
+      or: -1,
+      synonyms: [{ name: 'compression.gzip.level' }],
+    }),
+    'compression.lz4.level': int('9', 'Level for lz4 where compression.type is lz4.', {
+      min: 1,
+      max: 17,
+      synonyms: [{ name: 'compression.lz4.level' }],
+    }),
+    'compression.type': string('producer', 'The codec batches are kept in; producer keeps what the producer chose.', {
+      oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
+      synonyms: [{ name: 'compression.type' }],
+    }),
+    'compression.zstd.level': int('3', 'Level for zstd where compression.type is zstd.', {
+      min: -131072,
+      max: 22,
+      synonyms: [{ name: 'compression.zstd.level' }],
+    }),
+    'delete.retention.ms': long('86400000', 'How long tombstones stay in a compacted topic.', {
+      min: 0,
+      synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
+    }),
+    'file.delete.delay.ms': long('60000', 'How long a deleted segment stays on disk.', {
+      min: 0,
+      synonyms: [{ name: 'log.segment.delete.delay.ms' }],
+    }),
+    'flush.messages': long(LONG_MAX, 'Records after which the log is forced to disk.', {
+      min: 1,
+      synonyms: [{ name: 'log.flush.interval.messages' }],
+    }),
+    'flush.ms': long(LONG_MAX, 'Milliseconds after which the log is forced to disk.', {
+      min: 0,
+      synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
+    }),
+    'max.compaction.lag.ms': long(LONG_MAX, 'The longest a record stays uncompacted.', {
+      min: 1,
+      synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
+    }),
+    'message.timestamp.before.max.ms': long(
+      LONG_MAX,
+      'How far before the broker’s clock a record’s timestamp may be.',
+      { min: 0, synonyms: [{ name: 'log.message.timestamp.before.max.ms' }] },
+    ),
+    'min.cleanable.dirty.ratio': double('0.5', 'The part of the log that must be uncompacted before compaction.', {
+      min: 0,
+      max: 1,
+      synonyms: [{ name: 'log.cleaner.min.cleanable.ratio' }],
+    }),
+    'min.compaction.lag.ms': long('0', 'The shortest a record stays uncompacted.', {
+      min: 0,
+      synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms' }],
+    }),
+    preallocate: boolean('false', 'Whether segment files are made at full size.', {
+      synonyms: [{ name: 'log.preallocate' }],
+    }),
+    'retention.bytes': long('-1', 'Bytes of a partition that are kept; -1 means no limit.', {
+      synonyms: [{ name: 'log.retention.bytes' }],
+    }),
+    'retention.ms': long('604800000', 'Milliseconds for which records are kept; -1 means no limit.', {
+      min: -1,
+      synonyms: [
+        { name: 'log.retention.ms' },
+        { name: 'log.retention.minutes', times: MINUTE },
+        { name: 'log.retention.hours', times: HOUR },
+      ],
+    }),
+    'segment.jitter.ms': long('0', 'The most that is subtracted at random from segment.ms.', {
+      min: 0,
+      synonyms: [{ name: 'log.roll.jitter.ms' }, { name: 'log.roll.jitter.hours', times: HOUR }],
+    }),
+  }),
 };
-
-/** Checks the properties given for a topic. @throws KafkaError INVALID_CONFIG naming the first bad one */
-export function validateTopicConfigs(given: Iterable<{ readonly name: string; readonly value: string | null }>): void {
-  const seen = new Set<string>();
-  for (const { name, value } of given) {
-    const definition = Object.hasOwn(topicConfigs, name) ? topicConfigs[name] : undefined;
-    if (definition === undefined) {
-      const nearest = nearestName(name, Object.keys(topicConfigs));
-      const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
-      throw new KafkaError('INVALID_CONFIG', `Unknown topic config name: ${name}${hint}`);
-    }
-    if (seen.has(name)) throw new KafkaError('INVALID_CONFIG', `Topic config ${name} is given twice`);
-    seen.add(name);
-    if (value === null) throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${name}`);
-    parseConfigValue(name, definition, value);
-  }
-}

@@ -137,8 +137,11 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** @throws Error when it does not listen within 60 s, with the end of what it said */
-export async function start(): Promise<ApacheKafka> {
+/**
+ * `more`: properties beside those that a lone node needs, or in place of them.
+ * @throws Error when it does not listen within 60 s, with the end of what it said
+ */
+export async function start(more: Readonly<Record<string, string>> = {}): Promise<ApacheKafka> {
   const directory = mkdtempSync(join(tmpdir(), 'onceward-kafka-'));
   directories.add(directory);
   const [port, controllerPort] = await freePorts();
@@ -160,6 +163,7 @@ export async function start(): Promise<ApacheKafka> {
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    ...more,
   };
   const file = join(directory, 'server.properties');
   writeFileSync(

@@ -28,7 +28,7 @@ export const createTopicsHandler = handler(createTopics, async (request, _call, 
         replicationFactor,
         configs: isInternalTopic(name)
           ? []
-          : effectiveTopicConfigs(set, broker.config).map(({ name, value, source }) => ({
+          : effectiveTopicConfigs(set, broker.configuration).map(({ name, value, source }) => ({
               name,
               value,
               configSource: source,

@@ -5,15 +5,26 @@
 import { type ConfigDefinition, ConfigResource } from '../../controller/index.ts';
 import { ErrorCode } from '../../core/index.ts';
 import { type DescribeConfigsResponseInput, describeConfigs } from '../../wire/index.ts';
-import { brokerConfigs } from '../config.ts';
+import { brokerConfigs } from '../config/broker-configs.ts';
+import { type ConfigLayerValue, ConfigSource } from '../config/broker-configuration.ts';
 import type { BrokerServices } from '../services.ts';
-import { ConfigSource, type EffectiveConfig, effectiveTopicConfigs } from '../topic-configuration.ts';
+import { type EffectiveConfig, effectiveTopicConfigs } from '../topic-configuration.ts';
 import { handler } from './handler.ts';
 
 type Result = NonNullable<DescribeConfigsResponseInput['results']>[number];
 
 const GROUP = 32;
-const TYPE_CODES = { boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7 } as const;
+const TYPE_CODES = {
+  boolean: 1,
+  string: 2,
+  int: 3,
+  short: 4,
+  long: 5,
+  double: 6,
+  list: 7,
+  class: 8,
+  password: 9,
+} as const;
 
 export const describeConfigsHandler = handler(describeConfigs, (request, _call, broker) => ({
   results: request.resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
@@ -31,10 +42,11 @@ export const describeConfigsHandler = handler(describeConfigs, (request, _call, 
         .filter(({ name }) => configurationKeys === null || configurationKeys.includes(name))
         .map(({ name, value, source, definition, synonyms }) => ({
           name,
-          value,
+          value: definition.type === 'password' ? null : value,
           configSource: source,
-          readOnly: resourceType === ConfigResource.BROKER,
-          synonyms: request.includeSynonyms ? synonyms : [],
+          readOnly: resourceType === ConfigResource.BROKER && definition.update === undefined,
+          isSensitive: definition.type === 'password',
+          synonyms: request.includeSynonyms ? synonyms.map(shown(definition)) : [],
           configType: TYPE_CODES[definition.type],
           documentation: request.includeDocumentation ? definition.documentation : null,
         })),
@@ -44,11 +56,11 @@ export const describeConfigsHandler = handler(describeConfigs, (request, _call, 
 
 /** The properties of a resource, or why there are none. */
 function configsOf(resourceType: number, name: string, broker: BrokerServices): readonly EffectiveConfig[] | string {
-  const { image, config, nodeId } = broker;
+  const { image, configuration, nodeId } = broker;
   switch (resourceType) {
     case ConfigResource.TOPIC:
       if (image.topic(name) === undefined) return 'This server does not host this topic-partition.';
-      return effectiveTopicConfigs(image.configsOf(ConfigResource.TOPIC, name), config);
+      return effectiveTopicConfigs(image.configsOf(ConfigResource.TOPIC, name), configuration);
     case ConfigResource.BROKER:
       if (name !== '' && name !== String(nodeId)) {
         return `Unexpected broker id, expected ${nodeId}, but received ${name}`;
@@ -61,12 +73,18 @@ function configsOf(resourceType: number, name: string, broker: BrokerServices): 
   }
 }
 
-function ownConfigs({ config }: BrokerServices): EffectiveConfig[] {
-  return Object.entries<ConfigDefinition>(brokerConfigs).map(([name, definition]) => {
-    const current = config[name as keyof typeof config];
-    const given = current !== Number.POSITIVE_INFINITY && String(current) !== definition.defaultText;
-    const value = given ? String(current) : definition.defaultText;
-    const source = given ? ConfigSource.STATIC_BROKER : ConfigSource.DEFAULT;
-    return { name, value, source, definition, synonyms: [{ name, value, source }] };
-  });
+function ownConfigs({ configuration }: BrokerServices): EffectiveConfig[] {
+  return Object.entries<ConfigDefinition>(brokerConfigs)
+    .filter(([, { internal }]) => internal !== true)
+    .map(([name, definition]) => {
+      const synonyms = configuration.layers(name);
+      const source = synonyms[0]?.source ?? ConfigSource.DEFAULT;
+      return { name, value: configuration.text(name), source, definition, synonyms };
+    });
 }
+
+/** A secret is not shown, wherever it comes from. */
+function shown({ type }: ConfigDefinition): (layer: ConfigLayerValue) => ConfigLayerValue | NoValue {
+  return (layer) => (type === 'password' ? { ...layer, value: null } : layer);
+}
+type NoValue = Omit<ConfigLayerValue, 'value'> & { readonly value: null };

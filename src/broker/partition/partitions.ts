@@ -5,7 +5,7 @@
 import type { MetadataDelta, MetadataImage, PartitionImage, TopicImage } from '../../controller/index.ts';
 import { type Clock, type Disk, ErrorCode, KafkaError, type Logger, type Uuid } from '../../core/index.ts';
 import { PartitionLog } from '../../log/index.ts';
-import type { BrokerConfig } from '../config.ts';
+import type { BrokerConfiguration } from '../config/broker-configuration.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { logConfigOf } from '../topic-configuration.ts';
 import { Partition } from './partition.ts';
@@ -15,7 +15,7 @@ export interface PartitionsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly directory: DataDirectory;
-  readonly config: BrokerConfig;
+  readonly configuration: BrokerConfiguration;
   readonly nodeId: number;
 }
 
@@ -74,7 +74,7 @@ export class Partitions {
     for (const partition of delta.partitionsChanged) this.changePartition(partition, image);
     for (const name of delta.topicConfigsChanged) {
       if (!this.byName.has(name)) continue;
-      const config = logConfigOf(image, name, this.options.config);
+      const config = logConfigOf(image, name, this.options.configuration);
       for (const partition of this.byName.get(name)!.partitions) {
         if (typeof partition !== 'number') partition.configure(config);
       }
@@ -121,14 +121,14 @@ export class Partitions {
   }
 
   private open({ topic, index, leader, leaderEpoch }: PartitionImage, metadata: MetadataImage): Partition | number {
-    const { disk, clock, logger, directory, config, nodeId } = this.options;
+    const { disk, clock, logger, directory, configuration, nodeId } = this.options;
     if (leader !== nodeId) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
     try {
       const log = PartitionLog.open({
         disk,
         clock,
         directory: directory.partitionDirectory(topic.name, index),
-        config: logConfigOf(metadata, topic.name, config),
+        config: logConfigOf(metadata, topic.name, configuration),
         topicId: topic.id,
         logger,
       });
@@ -139,7 +139,7 @@ export class Partitions {
         leaderEpoch,
         log,
         logger,
-        syncAcksAll: config['acks.all.fdatasync'],
+        syncAcksAll: configuration.values['acks.all.fdatasync'],
       });
     } catch (error) {
       logger.error(`${topic.name}-${index} is offline: ${error instanceof Error ? error.message : String(error)}`, {

@@ -1,0 +1,126 @@
+/**
+ * The configuration of one broker: what was given at its start, what was changed while it runs, and what holds. Dynamic
+ * changes come by replay of the metadata log alone (`applyDynamic`); whoever reads `values` sees them from then on.
+ */
+import { type ConfigDefinition, canonicalConfigText, parseConfigValue } from '../../controller/index.ts';
+import {
+  type BrokerConfig,
+  type BrokerConfigInput,
+  type BrokerConfigName,
+  brokerConfigDefinition,
+  brokerConfigs,
+} from './broker-configs.ts';
+import { loneBrokerConfigs } from './lone-broker.ts';
+import { unknownProperty } from './unknown-property.ts';
+
+/** DescribeConfigs’ codes of where a value comes from. */
+export const ConfigSource = {
+  TOPIC: 1,
+  DYNAMIC_BROKER: 2,
+  DYNAMIC_DEFAULT_BROKER: 3,
+  STATIC_BROKER: 4,
+  DEFAULT: 5,
+  DYNAMIC_BROKER_LOGGER: 6,
+  CLIENT_METRICS: 7,
+  GROUP: 8,
+} as const;
+
+export interface ConfigLayerValue {
+  readonly name: string;
+  readonly value: string;
+  readonly source: number;
+}
+
+/** In Kafka the first of each row goes before the others; all are synonyms of each other. */
+const brokerSynonyms: readonly (readonly string[])[] = [
+  ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'],
+  ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'],
+  ['log.roll.jitter.ms', 'log.roll.jitter.hours'],
+  ['log.roll.ms', 'log.roll.hours'],
+];
+
+type Texts = ReadonlyMap<string, string>;
+const nothing: Texts = new Map();
+
+export class BrokerConfiguration {
+  /** What holds now. */
+  readonly values: BrokerConfig;
+  private readonly given = new Map<string, string>();
+  private ofBroker = nothing;
+  private ofAll = nothing;
+
+  /** @throws Error naming the property, and the cure */
+  constructor(given: BrokerConfigInput = {}) {
+    for (const [name, value] of Object.entries({ ...loneBrokerConfigs, ...given })) {
+      if (value === undefined || value === null) continue;
+      if (brokerConfigDefinition(name) === undefined) throw new Error(unknownProperty(name));
+      this.given.set(name, String(value) === 'Infinity' ? MAX_LONG : String(value));
+    }
+    const values: Record<string, unknown> = {};
+    for (const name of Object.keys(brokerConfigs)) values[name] = this.parsed(name);
+    this.values = values as BrokerConfig;
+  }
+
+  /** What stands for a property in the file and the settings of the start. */
+  givenText(name: BrokerConfigName): string | undefined {
+    return this.given.get(name);
+  }
+
+  /** The text that holds now, as Kafka prints it; null where the property has no value. */
+  text(name: string): string | null {
+    const definition = definitionOf(name);
+    const text = this.rawText(name);
+    return text === null ? null : canonicalConfigText(name, definition, text);
+  }
+
+  /** Where the value of a property could come from, the strongest first. */
+  layers(name: string): ConfigLayerValue[] {
+    const names = brokerSynonyms.find((row) => row.includes(name)) ?? [name];
+    const found: ConfigLayerValue[] = [];
+    const look = (texts: Texts, source: number) => {
+      for (const each of names) {
+        const value = texts.get(each);
+        if (value !== undefined) found.push({ name: each, value, source });
+      }
+    };
+    look(this.ofBroker, ConfigSource.DYNAMIC_BROKER);
+    look(this.ofAll, ConfigSource.DYNAMIC_DEFAULT_BROKER);
+    look(this.given, ConfigSource.STATIC_BROKER);
+    for (const each of names) {
+      const value = definitionOf(each).defaultText;
+      if (value !== null) found.push({ name: each, value, source: ConfigSource.DEFAULT });
+    }
+    // As Kafka does: what stands before the first mention of the property itself is not told.
+    const first = found.findIndex((each) => each.name === name);
+    return first === -1 ? [] : found.slice(first);
+  }
+
+  /** Replay found these dynamic properties: of this broker, and of all brokers. */
+  applyDynamic(ofBroker: Texts, ofAll: Texts): void {
+    this.ofBroker = new Map(ofBroker);
+    this.ofAll = new Map(ofAll);
+    const values = this.values as unknown as Record<string, unknown>;
+    for (const [name, definition] of Object.entries<ConfigDefinition>(brokerConfigs)) {
+      if (definition.update !== undefined) values[name] = this.parsed(name);
+    }
+  }
+
+  private rawText(name: string): string | null {
+    const definition = definitionOf(name);
+    const dynamic = definition.update === undefined ? undefined : (this.ofBroker.get(name) ?? this.ofAll.get(name));
+    return dynamic ?? this.given.get(name) ?? definition.defaultText;
+  }
+
+  private parsed(name: string): unknown {
+    const text = this.rawText(name);
+    if (text === null) return null;
+    const value = parseConfigValue(name, definitionOf(name), text);
+    return Array.isArray(value) ? value.join(',') : value;
+  }
+}
+
+const MAX_LONG = '9223372036854775807';
+
+function definitionOf(name: string): ConfigDefinition {
+  return brokerConfigs[name as BrokerConfigName];
+}

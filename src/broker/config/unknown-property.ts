@@ -1,0 +1,15 @@
+/** What is said of a property that is none of a broker's. */
+import { nearestName, topicConfigs } from '../../controller/index.ts';
+import { brokerConfigs } from './broker-configs.ts';
+
+/** Names the property, the nearest known one, and the cure. */
+export function unknownProperty(name: string): string {
+  if (Object.hasOwn(topicConfigs, name)) {
+    const synonym = topicConfigs[name]!.synonyms?.[0]?.name;
+    const cure = synonym === undefined ? 'set it on the topic' : `set ${synonym}, or set it on the topic`;
+    return `${name} is a property of topics, not of the broker: ${cure}`;
+  }
+  const nearest = nearestName(name, Object.keys(brokerConfigs));
+  const cure = nearest === undefined ? 'remove it' : `did you mean ${nearest}? Otherwise remove it`;
+  return `unknown broker property ${name}: it would have no effect here. ${cure}`;
+}
