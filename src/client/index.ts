@@ -14,17 +14,20 @@ export {
   Consumer,
   type ConsumerCallOptions,
   type ConsumerCloseOptions,
+  type PartitionLag,
   type PollOptions,
 } from './consumer/consumer.ts';
 export type { RebalanceListener } from './consumer/group-reader.ts';
 export type { ConsumerRecord } from './consumer/records.ts';
+export type { RunOptions } from './consumer/run.ts';
 export * from './errors.ts';
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './metadata/cluster-image.ts';
 export type { CommittedOffset } from './metadata/committed-offsets.ts';
-export type { ListedOffset, OffsetSpec } from './metadata/offset-lookup.ts';
+export type { ListedOffset } from './metadata/offset-lookup.ts';
 export type { AdminConfig, AdminOptions } from './options/admin.ts';
 export type { Surroundings } from './options/common.ts';
-export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel, OffsetReset } from './options/consumer.ts';
+export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } from './options/consumer.ts';
+export type { OffsetReset, ResetPolicy } from './options/offset-reset.ts';
 export type { Acks, CompressionType, ProducerConfig, ProducerOptions } from './options/producer.ts';
 export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';
@@ -36,4 +39,4 @@ export type {
   WaitOptions,
 } from './producer/records.ts';
 export type { Transaction } from './producer/transaction.ts';
-export type { GroupMetadata, TopicPartition, TopicPartitionOffset } from './topic-partition.ts';
+export type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from './topic-partition.ts';

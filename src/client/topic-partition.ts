@@ -23,6 +23,9 @@ export interface GroupMetadata {
   readonly groupInstanceId: string | null;
 }
 
+/** A place in a partition: its ends, the record with the largest timestamp, or the first record not older than a time. */
+export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestamp: number };
+
 /** A map's key for a partition. A topic's name has no space. */
 export function partitionKey(topic: string, partition: number): string {
   return `${topic} ${partition}`;

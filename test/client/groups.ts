@@ -106,6 +106,64 @@ export function groups(cluster: UnderTest): void {
     assert.deepEqual(told, ['assigned 4', 'revoked 2', 'assigned 2']);
   });
 
+  test('a pattern brings every topic that matches, also one that is created later', async () => {
+    const prefix = unique('pattern');
+    const admin = cluster.admin();
+    const create = (name: string) => admin.createTopics([{ name, partitions: 1, replicationFactor: 1 }]);
+    await create(`${prefix}.one`);
+    await create(`other-${prefix}`);
+    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: unique('group'), metadataMaxAgeMs: 200 });
+    consumer.subscribe(new RegExp(`^${prefix}\\.`, 'g'));
+    const poller = new Poller(consumer);
+    await eventually('the first topic is there', () => consumer.subscription().join() === `${prefix}.one`);
+    await create(`${prefix}.two`);
+    await eventually('the second one too', () => consumer.assignment().length === 2);
+    const producer = cluster.producer();
+    for (const topic of [`${prefix}.one`, `${prefix}.two`, `other-${prefix}`]) {
+      await producer.sendAndWait({ topic, value: topic });
+    }
+    await eventually('both are read', () => poller.records.length >= 2);
+    await poller.stop();
+    assert.deepEqual(poller.records.sort(), [`${prefix}.one`, `${prefix}.two`]);
+  });
+
+  test('run hands over each record in order; one whose handler fails is read again, by whoever comes next', async () => {
+    const topic = await cluster.topic('run');
+    const groupId = unique('group');
+    const producer = cluster.producer();
+    for (const value of values('v', 10)) producer.send({ topic, value });
+    await producer.flush();
+    const options = { ...QUICK_GROUP, groupId, enableAutoCommit: true };
+    const first = cluster.consumer(options);
+    first.subscribe([topic]);
+    const seen: string[] = [];
+    await assert.rejects(
+      first.run({
+        eachMessage: (record) => {
+          if (text(record.value) === 'v-4') throw new Error('cannot do this one');
+          seen.push(text(record.value)!);
+        },
+      }),
+      /cannot do this one/,
+    );
+    await first.close();
+    assert.deepEqual(seen, values('v', 4));
+    const second = cluster.consumer(options);
+    second.subscribe([topic]);
+    const stop = new AbortController();
+    await second.run({
+      signal: stop.signal,
+      commit: 'after',
+      eachBatch: (records) => {
+        seen.push(...records.map(({ value }) => text(value)!));
+        if (seen.length >= 10) stop.abort();
+      },
+    });
+    assert.deepEqual(seen, values('v', 10));
+    const [committed] = await second.committed([{ topic, partition: 0 }]);
+    assert.equal(committed!.offset, 10);
+  });
+
   test('a member that takes over goes on at the committed offset', async () => {
     const topic = await cluster.topic('handover');
     const groupId = unique('group');
@@ -189,7 +247,7 @@ export function groups(cluster: UnderTest): void {
     await producer.flush();
     const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: unique('group'), maxPollRecords: 10 });
     consumer.subscribe([topic]);
-    const seen: (string | null)[] = [];
+    const seen: string[] = [];
     for await (const batch of consumer) {
       seen.push(...valuesOf(batch));
       if (seen.length === 30) void consumer.close();

@@ -42,6 +42,49 @@ export function positions(cluster: UnderTest): void {
     assert.deepEqual(valuesOf(await take(none, 1)), ['v-9']);
   });
 
+  test('auto.offset.reset by duration begins at the first record that is young enough, else at the end', async () => {
+    const topic = await cluster.topic('recent');
+    const partition = { topic, partition: 0 };
+    const producer = cluster.producer();
+    const hour = 3_600_000;
+    for (const [value, age] of [
+      ['old', 48 * hour],
+      ['yesterday', 20 * hour],
+      ['now', 0],
+    ] as const) {
+      await producer.sendAndWait({ ...partition, value, timestamp: Date.now() - age });
+    }
+    const lastDay = cluster.consumer({ autoOffsetReset: 'by_duration:P1D' });
+    lastDay.assign([partition]);
+    assert.deepEqual(valuesOf(await take(lastDay, 2)), ['yesterday', 'now']);
+    const future = cluster.consumer({ autoOffsetReset: 'by_duration:PT0S' });
+    future.assign([partition]);
+    assert.equal(await future.position(partition), 3);
+  });
+
+  test('seekToTimestamp goes to the first record that is not older, and behind the last where there is none', async () => {
+    const topic = await tenRecords();
+    const partition = { topic, partition: 0 };
+    const consumer = cluster.consumer();
+    consumer.assign([partition]);
+    consumer.seekToTimestamp(1007);
+    assert.deepEqual(valuesOf(await take(consumer, 3)), ['v-7', 'v-8', 'v-9']);
+    consumer.seekToTimestamp(5000);
+    assert.equal(await consumer.position(partition), 10);
+  });
+
+  test('lag counts from the position to the end, which is the last stable offset for read_committed', async () => {
+    const topic = await tenRecords();
+    const partition = { topic, partition: 0 };
+    const consumer = cluster.consumer({ isolationLevel: 'read_committed', maxPollRecords: 4 });
+    consumer.assign([partition]);
+    assert.deepEqual(consumer.lag(), [], 'nothing is known before the first fetch');
+    await take(consumer, 4);
+    assert.deepEqual(consumer.lag(), [{ ...partition, lag: 6 }]);
+    await take(consumer, 6);
+    assert.deepEqual(consumer.lag(), [{ ...partition, lag: 0 }]);
+  });
+
   test('a position out of range is reset by policy, or reported', async () => {
     const topic = await tenRecords();
     const partition = { topic, partition: 0 };

@@ -7,10 +7,10 @@ import { Cluster, type Deadline } from '../metadata/cluster.ts';
 import type { BrokerInfo, TopicInfo } from '../metadata/cluster-image.ts';
 import { type CommittedOffset, fetchCommitted } from '../metadata/committed-offsets.ts';
 import { askCoordinator } from '../metadata/coordinator-calls.ts';
-import { type ListedOffset, listPartitionOffsets, type OffsetSpec } from '../metadata/offset-lookup.ts';
+import { type ListedOffset, listPartitionOffsets } from '../metadata/offset-lookup.ts';
 import { type AdminConfig, type AdminOptions, normaliseAdminOptions } from '../options/admin.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
-import type { TopicPartition } from '../topic-partition.ts';
+import type { OffsetSpec, TopicPartition } from '../topic-partition.ts';
 
 /** A topic to be made. */
 export interface NewTopic {

@@ -6,18 +6,24 @@ import { Cluster, type Deadline } from '../metadata/cluster.ts';
 import type { CommittedOffset } from '../metadata/committed-offsets.ts';
 import { type ConsumerConfig, type ConsumerOptions, normaliseConsumerOptions } from '../options/consumer.ts';
 import { ignore, settles, Wakeup, within } from '../support/async.ts';
-import type { GroupMetadata, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
+import type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupReader, type RebalanceListener } from './group-reader.ts';
 import { Membership } from './membership.ts';
 import { PositionFinder } from './position-finder.ts';
 import { type PartitionState, Positions } from './positions.ts';
 import type { ConsumerRecord } from './records.ts';
+import { type RunOptions, runLoop } from './run.ts';
 
 export interface PollOptions {
   /** How long to wait for the first record, milliseconds. @default 1000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+}
+
+export interface PartitionLag extends TopicPartition {
+  /** Offsets; markers and compacted records count too. */
+  readonly lag: number;
 }
 
 export interface ConsumerCallOptions {
@@ -58,7 +64,6 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   private readonly group: GroupReader | undefined;
   private readonly wakeup = new Wakeup();
   private mode: 'none' | 'subscribed' | 'assigned' = 'none';
-  private topics: readonly string[] = [];
   private failure: ClientError | undefined;
   private polling = false;
   private rotation = 0;
@@ -82,23 +87,25 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       this.group = new GroupReader(this.cluster, this.config, this.positions, membership, () => this.wakeup.notify());
     }
     this.cluster.onRefresh = () => {
-      this.group?.membership.metadataChanged();
+      this.group?.metadataChanged();
       this.changed();
     };
   }
 
-  /** Reads these topics as a member of the group; replaces what was subscribed before. */
-  subscribe(topics: readonly string[], listener: RebalanceListener = {}): void {
+  /**
+   * Reads these topics as a member of the group, or every topic whose name matches, also those that come later (looked for
+   * each metadata.max.age.ms); replaces what was subscribed before.
+   */
+  subscribe(topics: readonly string[] | RegExp, listener: RebalanceListener = {}): void {
     this.checkOpen();
     if (this.group === undefined) {
       throw new IllegalStateError('subscribe() needs group.id: set it in the consumer’s options, or use assign()');
     }
     if (this.mode === 'assigned') throw new IllegalStateError('subscribe() after assign(): call unsubscribe() first');
-    if (topics.length === 0)
+    if (!(topics instanceof RegExp) && topics.length === 0)
       throw new IllegalStateError('subscribe() needs a topic: use unsubscribe() to stop reading');
     this.mode = 'subscribed';
-    this.topics = [...new Set(topics)];
-    this.group.subscribe(this.topics, listener);
+    this.group.subscribe(topics instanceof RegExp ? topics : [...new Set(topics)], listener);
     this.wakeup.notify();
   }
 
@@ -117,7 +124,6 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     this.checkOpen();
     if (this.mode === 'subscribed') await this.group!.unsubscribe();
     this.mode = 'none';
-    this.topics = [];
     this.positions.assign([]);
   }
 
@@ -151,6 +157,20 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
         throw error;
       }
       if (batch.length > 0) yield batch;
+    }
+  }
+
+  /**
+   * Polls and hands every record, or every batch, to a handler, in order, until the signal comes or the consumer closes. A
+   * handler that throws ends it: its record is the next one to be read, and is not committed.
+   * @throws what the handler throws; what poll() throws
+   */
+  async run(options: RunOptions): Promise<void> {
+    try {
+      await runLoop(this, options);
+    } catch (error) {
+      if (this.closing !== undefined && error instanceof ClosedError) return;
+      throw error;
     }
   }
 
@@ -200,11 +220,31 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   }
   /** Goes on from the first record of these partitions, or of all. */
   seekToBeginning(partitions: readonly TopicPartition[] = this.positions.list()): void {
-    this.seekToEndOf(partitions, 'earliest');
+    this.seekToPlace(partitions, 'earliest');
   }
   /** Goes on behind the last record; with read_committed behind the last stable one. */
   seekToEnd(partitions: readonly TopicPartition[] = this.positions.list()): void {
-    this.seekToEndOf(partitions, 'latest');
+    this.seekToPlace(partitions, 'latest');
+  }
+
+  /**
+   * Goes on at the first record of these partitions, or of all, that is not older than this: milliseconds since 1970. Behind
+   * the last record where there is none.
+   */
+  seekToTimestamp(timestamp: number, partitions: readonly TopicPartition[] = this.positions.list()): void {
+    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw new IllegalStateError(`seek to time ${timestamp}`);
+    this.seekToPlace(partitions, { timestamp });
+  }
+
+  /**
+   * How many offsets lie between each assigned partition's position and its end, as the last fetch saw it: the last stable
+   * offset for read_committed, which does not show what an open transaction holds back. Without an entry: not fetched yet.
+   */
+  lag(): PartitionLag[] {
+    return this.positions.all().flatMap(({ topic, partition, position, end }) => {
+      if (position === undefined || end === undefined) return [];
+      return [{ topic, partition, lag: Math.max(0, end - position) }];
+    });
   }
 
   /** Hands out nothing of these partitions until `resume`. */
@@ -220,8 +260,9 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   assignment(): TopicPartition[] {
     return this.positions.list();
   }
+  /** The topics it reads as a member; of a pattern those that match by now. */
   subscription(): readonly string[] {
-    return this.topics;
+    return this.mode === 'subscribed' ? this.group!.subscription : [];
   }
 
   /**
@@ -301,9 +342,9 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     }
   }
 
-  private seekToEndOf(partitions: readonly TopicPartition[], end: 'earliest' | 'latest'): void {
+  private seekToPlace(partitions: readonly TopicPartition[], place: OffsetSpec): void {
     this.checkOpen();
-    for (const partition of partitions) this.require(partition).resetTo(end);
+    for (const partition of partitions) this.require(partition).resetTo(place);
     this.changed();
   }
 

@@ -9,6 +9,7 @@ import { brokerError, type ClientError, OffsetOutOfRangeError } from '../errors.
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
+import { placeOf } from '../options/offset-reset.ts';
 import { partitionKey } from '../topic-partition.ts';
 import { FetchedData } from './fetched-data.ts';
 import type { PartitionState, Positions } from './positions.ts';
@@ -166,6 +167,8 @@ export class Fetcher {
 
   private keep({ state, offset }: Asked, answer: PartitionAnswer): void {
     const bytes = answer.records;
+    const committed = this.config.isolationLevel === 'read_committed';
+    state.end = committed && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark;
     if (bytes === null || bytes.length === 0) return;
     const { config } = this;
     const data = new FetchedData({
@@ -198,7 +201,7 @@ export class Fetcher {
           offset,
           to: policy,
         });
-        state.resetTo(policy);
+        state.resetTo(placeOf(policy, this.cluster.runtime.clock.now()));
       }
     } else if (needsMetadataRefresh(code)) {
       this.cluster.requestRefresh();

@@ -54,6 +54,7 @@ export class GroupReader {
   private readonly cooperative: boolean;
   private readonly onJoinSettled: () => void;
   private topics: readonly string[] | undefined;
+  private pattern: RegExp | undefined;
   private listener: RebalanceListener = {};
   private joining: Promise<Joined> | undefined;
   private joinSettled = false;
@@ -80,11 +81,44 @@ export class GroupReader {
     this.cooperative = config.partitionAssignmentStrategy.every((name) => name === 'cooperative-sticky');
   }
 
-  subscribe(topics: readonly string[], listener: RebalanceListener): void {
-    this.topics = topics;
+  /** By name, or every topic whose name matches, but Kafka's own. */
+  subscribe(wanted: readonly string[] | RegExp, listener: RebalanceListener): void {
     this.listener = listener;
-    this.cluster.follow(topics);
+    if (wanted instanceof RegExp) {
+      // A search must not depend on where the last one ended.
+      this.pattern = new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, ''));
+      this.topics = this.matching();
+      this.cluster.followEverything();
+    } else {
+      this.pattern = undefined;
+      this.topics = wanted;
+      this.cluster.follow(wanted);
+    }
     this.membership.requestRejoin();
+  }
+
+  get subscription(): readonly string[] {
+    return this.topics ?? [];
+  }
+
+  /** A refresh may have brought topics that match, or partitions that nobody reads yet. */
+  metadataChanged(): void {
+    this.membership.metadataChanged();
+    if (this.pattern === undefined) return;
+    const before = this.topics ?? [];
+    const topics = this.matching();
+    if (topics.length === before.length && topics.every((topic, at) => topic === before[at])) return;
+    this.topics = topics;
+    this.membership.requestRejoin();
+  }
+
+  private matching(): string[] {
+    const { pattern } = this;
+    if (pattern === undefined) return [];
+    return [...this.cluster.image.topics.values()]
+      .filter(({ name, internal }) => !internal && pattern.test(name))
+      .map(({ name }) => name)
+      .sort();
   }
 
   /** Gives everything up and leaves the group. */
@@ -92,19 +126,25 @@ export class GroupReader {
     await this.giveUp();
     this.joining = undefined;
     this.topics = undefined;
+    this.pattern = undefined;
     await this.membership.leave('the consumer unsubscribed').catch(ignore);
     this.adopted = undefined;
   }
 
   /** Gives up partitions, joins, takes partitions on, as the group demands and the deadline allows. */
   async follow(deadline: Deadline): Promise<void> {
-    const { membership, topics } = this;
-    if (topics === undefined) return;
+    const { membership } = this;
+    if (this.topics === undefined) return;
+    if (this.pattern !== undefined && !this.cluster.isComplete) {
+      const listed = this.cluster.refresh();
+      if (!(await settles(this.timers, this.cluster.left(deadline), listed.catch(ignore), deadline.signal))) return;
+      if (!this.cluster.isComplete) return;
+    }
     for (;;) {
       if (this.joining === undefined) {
         if (!membership.mustJoin) return;
         if (!this.cooperative || membership.lost) await this.giveUp();
-        this.join(this.topics ?? topics);
+        this.join(this.topics);
       }
       const joining = this.joining!;
       // Who reads on meanwhile looks in now and then; the end of the join wakes poll().

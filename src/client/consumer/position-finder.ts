@@ -3,8 +3,9 @@ import { ClientError, isRetriableError, NoOffsetForPartitionError } from '../err
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
 import { type CommittedOffset, fetchCommitted } from '../metadata/committed-offsets.ts';
 import { askCoordinator } from '../metadata/coordinator-calls.ts';
-import { listPartitionOffsets } from '../metadata/offset-lookup.ts';
+import { type ListedOffset, listPartitionOffsets, type OffsetQuestion } from '../metadata/offset-lookup.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
+import { placeOf } from '../options/offset-reset.ts';
 import { partitionKey, type TopicPartition } from '../topic-partition.ts';
 import type { PartitionState, Positions } from './positions.ts';
 
@@ -78,16 +79,12 @@ export class PositionFinder {
     if (without.length > 0 && this.config.autoOffsetReset === 'none') {
       throw new NoOffsetForPartitionError(without.map(({ topic, partition }) => ({ topic, partition })));
     }
-    const policy = this.config.autoOffsetReset === 'earliest' ? 'earliest' : 'latest';
     const toReset = lost.filter((state) => state.position === undefined && unmoved(state));
-    if (toReset.length === 0) return;
-    const found = await listPartitionOffsets(this.cluster, {
-      partitions: toReset.map(({ topic, partition, reset }) => ({ topic, partition, at: reset ?? policy })),
-      isolationLevel: this.config.isolationLevel,
-      deadline,
-      requestTimeoutMs: this.config.requestTimeoutMs,
-    });
-    const offsets = new Map(found.map((result) => [partitionKey(result.topic, result.partition), result]));
+    const now = this.cluster.runtime.clock.now();
+    const { autoOffsetReset } = this.config;
+    const policy = autoOffsetReset === 'none' ? 'latest' : placeOf(autoOffsetReset, now);
+    const places = toReset.map(({ topic, partition, reset }) => ({ topic, partition, at: reset ?? policy }));
+    const offsets = await this.lookUp(places, deadline);
     for (const state of toReset) {
       const result = offsets.get(partitionKey(state.topic, state.partition));
       if (result === undefined || result.offset < 0) {
@@ -95,5 +92,24 @@ export class PositionFinder {
       }
       if (unmoved(state)) state.moveTo(result.offset);
     }
+  }
+
+  /** By `partitionKey`. After a time at which there is no record any more, the end is meant. */
+  private async lookUp(places: OffsetQuestion['partitions'], deadline: Deadline): Promise<Map<string, ListedOffset>> {
+    const found = new Map<string, ListedOffset>();
+    const { isolationLevel, requestTimeoutMs } = this.config;
+    const ask = async (partitions: OffsetQuestion['partitions']): Promise<void> => {
+      if (partitions.length === 0) return;
+      const question = { partitions, isolationLevel, deadline, requestTimeoutMs };
+      for (const result of await listPartitionOffsets(this.cluster, question)) {
+        found.set(partitionKey(result.topic, result.partition), result);
+      }
+    };
+    await ask(places);
+    const beyond = places.filter(
+      ({ topic, partition, at }) => typeof at !== 'string' && found.get(partitionKey(topic, partition))!.offset < 0,
+    );
+    await ask(beyond.map(({ topic, partition }) => ({ topic, partition, at: 'latest' })));
+    return found;
   }
 }

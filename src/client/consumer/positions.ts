@@ -1,4 +1,6 @@
 /** The partitions that a consumer reads, where it stands in each, and what is fetched and not yet handed out. Pure state. */
+
+import type { OffsetSpec } from '../topic-partition.ts';
 import { partitionKey, type TopicPartition, type TopicPartitionOffset } from '../topic-partition.ts';
 import type { FetchedData } from './fetched-data.ts';
 
@@ -10,8 +12,10 @@ export class PartitionState implements TopicPartition {
   /** Epoch of the last record handed out; -1: none. */
   leaderEpoch = -1;
   /** Where to go when the position is not simply the committed one. */
-  reset: 'earliest' | 'latest' | undefined;
+  reset: OffsetSpec | undefined;
   paused = false;
+  /** Where readers of this isolation level must stop, as the last fetch said; undefined: none has come yet. */
+  end: number | undefined;
   /** Of the next fetch: the position, or behind what is buffered. */
   fetchOffset = 0;
   readonly buffered: FetchedData[] = [];
@@ -38,11 +42,11 @@ export class PartitionState implements TopicPartition {
     this.leaderEpoch = leaderEpoch;
     this.reset = undefined;
   }
-  /** Stands nowhere until the end is looked up. */
-  resetTo(end: 'earliest' | 'latest'): void {
+  /** Stands nowhere until the place is looked up. */
+  resetTo(place: OffsetSpec): void {
     this.jump();
     this.position = undefined;
-    this.reset = end;
+    this.reset = place;
   }
   dropBuffered(): void {
     this.buffered.length = 0;

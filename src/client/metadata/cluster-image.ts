@@ -57,8 +57,8 @@ export class ClusterImage {
   readonly topics = new Map<string, TopicInfo>();
   private readonly namesById = new Map<string, string>();
 
-  /** Takes in an answer; returns the error of each topic that has one. */
-  update(answer: MetadataAnswer): Map<string, number> {
+  /** Takes in an answer; returns the error of each topic that has one. `isComplete`: what it does not name is gone. */
+  update(answer: MetadataAnswer, isComplete = false): Map<string, number> {
     this.clusterId = answer.clusterId;
     this.controllerId = answer.controllerId;
     if (answer.brokers.length > 0) {
@@ -77,6 +77,10 @@ export class ClusterImage {
         continue;
       }
       this.put(name, topic);
+    }
+    if (isComplete) {
+      const named = new Set(answer.topics.map(({ name }) => name));
+      for (const name of [...this.topics.keys()]) if (!named.has(name)) this.forget(name);
     }
     return errors;
   }

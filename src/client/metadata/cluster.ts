@@ -45,6 +45,9 @@ export class Cluster {
   private readonly settings: ClusterSettings;
   private readonly bootstrap: readonly Address[];
   private readonly interest = new Set<string>();
+  private everything = false;
+  /** The image holds every topic, as of the last refresh. */
+  isComplete = false;
   private topicErrors = new Map<string, number>();
   private refreshing: Promise<void> | undefined;
   private again = false;
@@ -131,6 +134,12 @@ export class Cluster {
       added = true;
     }
     return added;
+  }
+  /** From now on refreshes ask for every topic there is. */
+  followEverything(): void {
+    if (this.everything) return;
+    this.everything = true;
+    if (this.refreshing) this.again = true;
   }
   unfollow(topic: string): void {
     this.interest.delete(topic);
@@ -282,17 +291,18 @@ export class Cluster {
     try {
       const connection = await this.anyConnection();
       const version = connection.version(metadataApi);
-      const topics = [...this.interest];
+      const topics = this.everything ? null : [...this.interest];
       const answer = await connection.request(
         metadataApi,
         version,
         {
-          topics: topics.map((name) => ({ name })),
+          topics: topics?.map((name) => ({ name })) ?? null,
           allowAutoTopicCreation: this.settings.allowAutoCreateTopics,
         },
         { timeoutMs: this.settings.requestTimeoutMs },
       );
-      this.topicErrors = this.image.update(answer);
+      this.topicErrors = this.image.update(answer, topics === null);
+      this.isComplete = topics === null;
       this.failures = 0;
       this.notBefore = clock.monotonic() + this.settings.retryBackoffMs;
       this.schedule(this.settings.metadataMaxAgeMs);

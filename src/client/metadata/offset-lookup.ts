@@ -4,12 +4,9 @@ import { listOffsets } from '../../wire/index.ts';
 import { asClientError, brokerError, type ClientError, isRetriableError, TimeoutError } from '../errors.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
 import { ignore } from '../support/async.ts';
-import { partitionKey, type TopicPartition } from '../topic-partition.ts';
+import { type OffsetSpec, partitionKey, type TopicPartition } from '../topic-partition.ts';
 import type { Cluster, Deadline } from './cluster.ts';
 import type { BrokerInfo } from './cluster-image.ts';
-
-/** A place in a partition: its ends, the record with the largest timestamp, or the first record not older than a time. */
-export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestamp: number };
 
 export interface ListedOffset extends TopicPartition {
   /** -1: no such record. */

@@ -2,10 +2,10 @@
 import { ConfigurationError } from '../errors.ts';
 import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
 import { boolean, choice, type GivenOptions, integer, list, normalise, type Options, text } from './normalise.ts';
+import { offsetReset } from './offset-reset.ts';
 
 export const assignorNames = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
 export type AssignorName = (typeof assignorNames)[number];
-export type OffsetReset = 'earliest' | 'latest' | 'none';
 export type IsolationLevel = 'read_uncommitted' | 'read_committed';
 
 const javaAssignors: Readonly<Record<string, AssignorName>> = {
@@ -24,11 +24,7 @@ export const consumerOptions = {
     'read_uncommitted',
     ['read_uncommitted', 'read_committed'],
   ),
-  'auto.offset.reset': choice<OffsetReset>('Where to start without a usable offset; `none` throws.', 'latest', [
-    'earliest',
-    'latest',
-    'none',
-  ]),
+  'auto.offset.reset': offsetReset,
   'enable.auto.commit': boolean('poll() commits what earlier polls returned, now and then.', true),
   'auto.commit.interval.ms': integer('How often.', 5_000),
   'session.timeout.ms': integer('A member without heartbeats for this long is removed from the group.', 45_000, 1),

@@ -110,7 +110,8 @@ export interface OptionWithInput<T, Given> extends OptionDefinition<T> {
   readonly input: Given;
 }
 
-function define<T, Given>(doc: string, fallback: T, parse: (value: unknown) => T): OptionWithInput<T, Given> {
+/** An option with a grammar of its own. */
+export function define<T, Given>(doc: string, fallback: T, parse: (value: unknown) => T): OptionWithInput<T, Given> {
   return { doc, default: fallback, parse, input: undefined as Given };
 }
 

@@ -102,3 +102,20 @@ test('the consumer refuses what contradicts itself', () => {
     ['roundrobin'],
   );
 });
+
+test('auto.offset.reset takes an ISO 8601 duration, and nothing that only looks like one', () => {
+  const policy = (text: string) => consumer({ 'auto.offset.reset': text as 'latest' }).autoOffsetReset;
+  assert.deepEqual(policy('by_duration:P1DT12H'), { durationMs: 36 * 3_600_000 });
+  assert.deepEqual(policy('by_duration:PT1M0.5S'), { durationMs: 60_500 });
+  for (const bad of [
+    'by_duration:',
+    'by_duration:P',
+    'by_duration:PT',
+    'by_duration:1D',
+    'by_duration:P1H',
+    'P1D',
+    'by_duration:-P1D',
+  ]) {
+    assert.throws(() => policy(bad), /auto\.offset\.reset/, bad);
+  }
+});
