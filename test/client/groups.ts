@@ -249,7 +249,7 @@ export function groups(cluster: UnderTest): void {
     consumer.subscribe([topic]);
     const seen: string[] = [];
     for await (const batch of consumer) {
-      seen.push(...valuesOf(batch));
+      seen.push(...valuesOf(batch).map(String));
       if (seen.length === 30) void consumer.close();
     }
     assert.deepEqual(seen, values('v', 30));

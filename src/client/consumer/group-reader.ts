@@ -231,12 +231,13 @@ export class GroupReader {
 
   /** @throws CommitFailedError, ClientError REBALANCE_IN_PROGRESS, TimeoutError */
   async commit(offsets: readonly TopicPartitionOffset[], deadline: Deadline): Promise<void> {
+    const group = this.metadata();
     try {
-      await commitOffsets(this.cluster, this.metadata(), offsets, deadline, this.config.requestTimeoutMs);
+      await commitOffsets(this.cluster, group, offsets, deadline, this.config.requestTimeoutMs);
     } catch (error) {
       if (!(error instanceof CommitFailedError) || this.topics === undefined) throw error;
-      // The group moved on with this member in it, which will learn of it in the next poll().
-      if (this.joining !== undefined && this.positions.size > 0) throw movedOn(this.config.groupId);
+      // Refused because the member has rejoined since: not a sign that it was removed.
+      if (this.membership.hasMovedOnFrom(group)) throw movedOn(group.groupId);
       this.membership.reportRemoved();
       throw error;
     }

@@ -115,6 +115,12 @@ export class Membership {
     }
   }
 
+  /** Whether the group has gone on to a later generation since, with this member in it. */
+  hasMovedOnFrom({ memberId, generationId }: GroupMetadata): boolean {
+    const isCurrent = memberId === this.identity.memberId && generationId === this.identity.generationId;
+    return this.state !== 'out' && !isCurrent;
+  }
+
   /** An answer elsewhere (a commit) said that the member is not one. */
   reportRemoved(): void {
     if (this.state === 'member') this.remove();
