@@ -28,6 +28,28 @@ export interface DiskConditions {
 
 export type DiskOperation = 'open' | 'read' | 'write' | 'truncate' | 'sync' | 'rename' | 'remove' | 'syncDirectory';
 
+/**
+ * A change that is about to be made: of a file, or of the names in a directory. `started` and `synced` are the two later
+ * moments of a sync: the device has it, and the device is done and nobody has been told.
+ */
+export interface DiskChange {
+  readonly kind:
+    | 'create'
+    | 'make-directory'
+    | 'write'
+    | 'truncate'
+    | 'rename'
+    | 'remove'
+    | 'sync'
+    | 'started'
+    | 'synced'
+    | 'sync-directory';
+  readonly path: string;
+  /** Of a write. */
+  readonly bytes?: Uint8Array;
+  readonly position?: number;
+}
+
 /** Makes the operations that match it fail. */
 export interface DiskFault {
   readonly operation: DiskOperation;
@@ -46,6 +68,8 @@ type Change = NameChange<SimulatedFile>;
 
 export class SimulatedDisk {
   readonly conditions: DiskConditions = { syncMeanMs: 1, syncLongestMs: 40, capacityBytes: Number.POSITIVE_INFINITY };
+  /** Told of every change before it is made. It may crash the node, and then the change is not made. */
+  onChange: ((change: DiskChange) => void) | undefined;
   /** What each crash did to it. */
   readonly crashes: CrashReport[] = [];
   private readonly tree = new FileTree<SimulatedFile>((changes) => void this.unsafe.push(changes));
@@ -89,6 +113,7 @@ export class SimulatedDisk {
     return {
       open: (path, options): DiskFile => {
         this.enter(life, 'open', path);
+        if (options?.create === true && this.tree.find(path) === undefined) this.change(life, { kind: 'create', path });
         const create = options?.create === true ? () => new SimulatedFile() : undefined;
         return this.handle(life, path, this.tree.file(path, create));
       },
@@ -102,21 +127,25 @@ export class SimulatedDisk {
       },
       makeDirectory: (path) => {
         life.mustBeAlive(path);
+        if (this.tree.find(path) === undefined) this.change(life, { kind: 'make-directory', path });
         this.note(life, 'make-directory', path);
         this.tree.makeDirectory(path);
       },
       remove: (path) => {
         this.enter(life, 'remove', path);
+        if (this.tree.find(path) !== undefined) this.change(life, { kind: 'remove', path });
         this.note(life, 'remove', path);
         this.tree.remove(path);
       },
       rename: (from, to) => {
         this.enter(life, 'rename', from);
+        this.change(life, { kind: 'rename', path: from });
         this.note(life, 'rename', `${from} to ${to}`);
         this.tree.rename(from, to);
       },
       syncDirectory: (path) => {
         this.enter(life, 'syncDirectory', path);
+        this.change(life, { kind: 'sync-directory', path });
         this.note(life, 'sync-directory', path);
         this.makeNamesSafe(this.tree.directory(path));
       },
@@ -182,6 +211,7 @@ export class SimulatedDisk {
       },
       truncate: (size) => {
         enter('truncate');
+        this.change(life, { kind: 'truncate', path });
         this.note(life, 'truncate', path, size);
         file.truncate(size);
       },
@@ -191,6 +221,7 @@ export class SimulatedDisk {
       },
       syncNow: () => {
         enter();
+        this.change(life, { kind: 'sync', path });
         const flush = file.startFlush();
         try {
           enter('sync');
@@ -208,6 +239,7 @@ export class SimulatedDisk {
   }
 
   private write(life: Life, path: string, file: SimulatedFile, bytes: Uint8Array, position: number): void {
+    this.change(life, { kind: 'write', path, bytes, position });
     const growth = Math.max(0, position + bytes.length - file.size);
     let fits = bytes.length;
     if (this.conditions.capacityBytes !== Number.POSITIVE_INFINITY) {
@@ -223,6 +255,8 @@ export class SimulatedDisk {
   private sync(life: Life, path: string, file: SimulatedFile): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (!life.alive) return promise;
+    this.onChange?.({ kind: 'sync', path });
+    if (!life.alive) return promise;
     const fault = this.takeFault('sync', path);
     const flush = file.startFlush();
     if (fault !== undefined) file.failFlush(flush);
@@ -231,9 +265,17 @@ export class SimulatedDisk {
     this.scheduler.after(took, life, 'synced', path, () => {
       if (fault !== undefined) return reject(fault);
       file.finishFlush(flush);
+      this.onChange?.({ kind: 'synced', path });
       resolve();
     });
+    this.onChange?.({ kind: 'started', path });
     return promise;
+  }
+
+  /** @throws SystemError when the node did not live to make it */
+  private change(life: Life, change: DiskChange): void {
+    this.onChange?.(change);
+    life.mustBeAlive(change.path);
   }
 
   private enter(life: Life, operation: DiskOperation, path: string): void {

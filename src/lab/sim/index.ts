@@ -1,5 +1,5 @@
 /** Simulated ports: nodes, time, network and disks that are a function of a seed. Start at `Simulation`. */
-export type { DiskConditions, DiskFault, DiskOperation, SimulatedDisk } from './disk.ts';
+export type { DiskChange, DiskConditions, DiskFault, DiskOperation, SimulatedDisk } from './disk.ts';
 export type { SimulatedNetwork } from './network.ts';
 export type { Direction, NetworkConditions, NetworkCounts } from './network-conditions.ts';
 export { NotDeterministicError, playTwice, type Replayed } from './replay-check.ts';

@@ -86,7 +86,7 @@ export class Simulation {
       this.trace,
       this.world,
       (name) => this.hosts.get(name)?.powered === true,
-      () => [...this.hosts.keys()],
+      () => this.nodes(),
     );
     this.network = new SimulatedNetwork(this.networkCore);
   }
@@ -112,6 +112,11 @@ export class Simulation {
   /** The disk of a node, running or not: to plan faults, or to look at what is safe. */
   disk(name: string): SimulatedDisk {
     return this.host(name).disk;
+  }
+
+  /** The names of all nodes so far. */
+  nodes(): string[] {
+    return [...this.hosts.keys()];
   }
 
   isUp(name: string): boolean {

@@ -1,6 +1,17 @@
 /** A client for tests that speaks the wire by hand: one connection, requests as frames, answers as they come. */
-import type { Network, Socket } from '../../core/index.ts';
-import { type Api, decodeResponse, encodeRequestFrame, FrameReader, peekCorrelationId } from '../../wire/index.ts';
+import type { Network, Socket } from '../../src/core/index.ts';
+import { type Api, decodeResponse, encodeRequestFrame, FrameReader, peekCorrelationId } from '../../src/wire/index.ts';
+
+/** A request as it will be sent: kept, it can be sent again later, or on another connection. */
+export interface Request<Res> {
+  readonly api: Api<unknown, Res>;
+  readonly version: number;
+  readonly body: unknown;
+}
+
+export function request<Res, In>(api: Api<unknown, Res, In>, version: number, body: NoInfer<In>): Request<Res> {
+  return { api: api as Api<unknown, Res>, version, body };
+}
 
 export class RawClient {
   /** Whole answers that nobody has taken yet, in the order in which they came. */
@@ -40,9 +51,9 @@ export class RawClient {
   }
 
   /** Encodes and sends a request; returns its correlation id. */
-  send<In>(api: Api<unknown, unknown, In, never>, version: number, body: NoInfer<In>): number {
+  send({ api, version, body }: Request<unknown>): number {
     const correlationId = this.correlationId++;
-    this.write(encodeRequestFrame(api as Api<unknown, unknown, In>, version, { correlationId, clientId: 'raw' }, body));
+    this.write(encodeRequestFrame(api, version, { correlationId, clientId: 'raw' }, body));
     return correlationId;
   }
 
@@ -55,13 +66,13 @@ export class RawClient {
     return this.answers.shift()!;
   }
 
-  /** Sends a request and decodes its answer. */
-  async call<Res, In>(api: Api<unknown, Res, In, never>, version: number, body: NoInfer<In>): Promise<Res> {
-    const correlationId = this.send(api as Api<unknown, unknown, In, never>, version, body);
+  /** Sends a request and decodes its answer. @throws Error when the connection closes first */
+  async call<Res>(what: Request<Res>): Promise<Res> {
+    const correlationId = this.send(what);
     const frame = await this.next();
     const got = peekCorrelationId(frame);
     if (got !== correlationId) throw new Error(`answer ${got} came for request ${correlationId}`);
-    return decodeResponse(api as Api<unknown, Res>, version, frame).body;
+    return decodeResponse(what.api, what.version, frame).body;
   }
 
   /** Resolves when the broker has closed the connection. */
