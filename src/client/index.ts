@@ -29,6 +29,9 @@ export type { Surroundings } from './options/common.ts';
 export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } from './options/consumer.ts';
 export type { OffsetReset, ResetPolicy } from './options/offset-reset.ts';
 export type { Acks, CompressionType, ProducerConfig, ProducerOptions } from './options/producer.ts';
+export { type Guarantee, guarantees } from './process/guarantee.ts';
+export { type Output, type Outputs, type ProcessOptions, process } from './process/process.ts';
+export type { Processing } from './process/processing.ts';
 export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';
 export type {

@@ -1,7 +1,7 @@
 /** Scenarios: where a consumer begins, seeks and resets; what listOffsets and the admin calls tell. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { unique, values } from '../conformance/cluster.ts';
+import { eventually, unique, values } from '../conformance/cluster.ts';
 import { take, type UnderTest, valuesOf } from './context.ts';
 
 export function positions(cluster: UnderTest): void {
@@ -147,6 +147,8 @@ export function positions(cluster: UnderTest): void {
     );
     await assert.rejects(admin.createTopics([{ name: topic }]), { code: 'TOPIC_ALREADY_EXISTS' });
     await admin.deleteTopics([topic]);
+    // Apache Kafka's brokers learn of a deletion a moment after it is answered.
+    await eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
     await assert.rejects(admin.describeTopics([topic]), { code: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false });
     const { brokers, controllerId } = await admin.describeCluster();
     assert.ok(brokers.some((broker) => broker.id === controllerId));

@@ -7,6 +7,7 @@ import { underTest } from './context.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
 import { positions } from './positions.ts';
+import { processing } from './process.ts';
 import { sendingAndReading } from './sending-and-reading.ts';
 import { transactions } from './transactions.ts';
 
@@ -17,6 +18,7 @@ export function clientScenarios(title: string, start: StartCluster): void {
     positions(cluster);
     groups(cluster);
     transactions(cluster);
+    processing(cluster);
     faults(cluster);
   });
 }

@@ -13,6 +13,7 @@ import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
 import type { DeliveryCallback, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
 import { Sender } from './sender.ts';
 import { Transaction } from './transaction.ts';
+import type { TransactionStateName } from './transaction-state.ts';
 import { Transactions } from './transactions.ts';
 
 /**
@@ -122,6 +123,11 @@ export class Producer {
    */
   async initTransactions(options: WaitOptions = {}): Promise<void> {
     await this.transactional().initialize(this.deadline(options));
+  }
+
+  /** Where a transactional producer stands; undefined for any other. */
+  get transactionState(): TransactionStateName | undefined {
+    return this.transactions?.state.name;
   }
 
   /** Begins a transaction. @throws IllegalStateError; the fatal error that ended this producer */

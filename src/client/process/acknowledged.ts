@@ -1,0 +1,96 @@
+/**
+ * At-most-once and at-least-once: they differ in when positions are committed. Before the work, a record that fails is
+ * gone; after it, a record whose commit fails comes again.
+ */
+import type { Logger } from '../../core/index.ts';
+import type { Consumer } from '../consumer/consumer.ts';
+import type { ConsumerRecord } from '../consumer/records.ts';
+import { CommitFailedError } from '../errors.ts';
+import type { Producer } from '../producer/producer.ts';
+import { ReadPositions } from './read-positions.ts';
+import type { Send, Transform, Work } from './work.ts';
+
+export class AtMostOnce implements Work {
+  private readonly consumer: Consumer;
+  private readonly producer: Producer;
+  private readonly logger: Logger;
+
+  constructor(consumer: Consumer, producer: Producer, logger: Logger) {
+    this.consumer = consumer;
+    this.producer = producer;
+    this.logger = logger;
+  }
+
+  async handle(records: readonly ConsumerRecord[], transform: Transform): Promise<void> {
+    const positions = new ReadPositions();
+    positions.note(records);
+    await this.consumer.commit(positions.toCommit());
+    const send: Send = (record, onDelivery) =>
+      this.producer.send(record, (error, metadata) => {
+        if (error) this.logger.warn(`an output to ${record.topic} is lost: ${error.message}`);
+        onDelivery?.(error, metadata);
+      });
+    for (const record of records) {
+      const pending = transform(record, send);
+      if (pending !== undefined) await pending;
+    }
+  }
+  async finish(): Promise<void> {}
+  /** What was committed is not taken again. */
+  async undo(): Promise<void> {}
+  async revoked(): Promise<void> {}
+  async lost(): Promise<void> {}
+  close(): Promise<void> {
+    return this.producer.close();
+  }
+}
+
+export class AtLeastOnce implements Work {
+  private readonly consumer: Consumer;
+  private readonly producer: Producer;
+  private readonly positions = new ReadPositions();
+
+  constructor(consumer: Consumer, producer: Producer) {
+    this.consumer = consumer;
+    this.producer = producer;
+  }
+
+  async handle(records: readonly ConsumerRecord[], transform: Transform): Promise<void> {
+    this.positions.note(records);
+    const send: Send = (record, onDelivery) => this.producer.send(record, onDelivery);
+    for (const record of records) {
+      const pending = transform(record, send);
+      if (pending !== undefined) await pending;
+    }
+  }
+
+  async finish(): Promise<void> {
+    if (this.positions.isEmpty) return;
+    // Every output is acknowledged before its input counts as done.
+    await this.producer.flush();
+    await this.consumer.commit(this.positions.toCommit());
+    this.positions.clear();
+  }
+
+  async undo(): Promise<void> {
+    await this.producer.flush().catch(() => {});
+    this.positions.rewind(this.consumer);
+  }
+
+  async revoked(): Promise<void> {
+    try {
+      await this.finish();
+    } catch (error) {
+      if (!(error instanceof CommitFailedError)) throw error;
+      this.positions.clear();
+    }
+  }
+
+  async lost(): Promise<void> {
+    this.positions.clear();
+  }
+
+  close(): Promise<void> {
+    return this.producer.close();
+  }
+}

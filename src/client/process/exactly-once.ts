@@ -1,0 +1,135 @@
+/**
+ * Exactly-once: outputs and positions in one transaction, for all that is handled between two commits. Whatever goes wrong
+ * aborts it, and its records are read again. A member that was replaced is refused by its generation (KIP-447), so
+ * instances need no transactional.id that outlives them; a producer that was fenced, because its transaction took too
+ * long, is replaced by a new one.
+ */
+import type { Logger } from '../../core/index.ts';
+import type { Consumer } from '../consumer/consumer.ts';
+import type { ConsumerRecord } from '../consumer/records.ts';
+import { ClientError } from '../errors.ts';
+import type { Producer } from '../producer/producer.ts';
+import type { Transaction } from '../producer/transaction.ts';
+import { partitionKey } from '../topic-partition.ts';
+import { ReadPositions } from './read-positions.ts';
+import type { Send, Transform, Work } from './work.ts';
+
+export class ExactlyOnce implements Work {
+  private readonly consumer: Consumer;
+  private readonly makeProducer: () => Producer;
+  private readonly logger: Logger;
+  private readonly positions = new ReadPositions();
+  private producer: Producer | undefined;
+  private transaction: Transaction | undefined;
+
+  /** `makeProducer`: a transactional one, not initialized yet. */
+  constructor(consumer: Consumer, makeProducer: () => Producer, logger: Logger) {
+    this.consumer = consumer;
+    this.makeProducer = makeProducer;
+    this.logger = logger;
+  }
+
+  async handle(records: readonly ConsumerRecord[], transform: Transform): Promise<void> {
+    this.positions.note(records);
+    this.transaction ??= await this.begin();
+    const { transaction } = this;
+    const send: Send = (record, onDelivery) => transaction.send(record, onDelivery);
+    for (const record of records) {
+      const pending = transform(record, send);
+      if (pending !== undefined) await pending;
+    }
+  }
+
+  async finish(): Promise<void> {
+    const { transaction } = this;
+    if (transaction === undefined) return;
+    await transaction.sendOffsets(this.positions.toCommit(), this.consumer.groupMetadata());
+    await transaction.commit();
+    this.transaction = undefined;
+    this.positions.clear();
+  }
+
+  async undo(): Promise<void> {
+    if (await this.abort()) this.positions.rewind(this.consumer);
+    else await this.findOut();
+  }
+
+  async revoked(): Promise<void> {
+    try {
+      await this.finish();
+    } catch (error) {
+      this.logger.debug(`a transaction is aborted, its partitions are given up: ${String(error)}`);
+      await this.undo();
+    }
+  }
+
+  async lost(): Promise<void> {
+    await this.abort();
+    this.positions.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.abort();
+    await this.producer?.close();
+  }
+
+  private async begin(): Promise<Transaction> {
+    return (await this.ready()).begin();
+  }
+
+  private async ready(): Promise<Producer> {
+    if (this.producer === undefined) {
+      const producer = this.makeProducer();
+      this.producer = producer;
+      try {
+        await producer.initTransactions();
+      } catch (error) {
+        await this.discard();
+        throw error;
+      }
+    }
+    return this.producer;
+  }
+
+  /**
+   * True: nothing of the transaction is or will be there. False: that is not known, because a commit was not answered or
+   * the producer was fenced; it is closed then.
+   */
+  private async abort(): Promise<boolean> {
+    const { transaction, producer } = this;
+    if (transaction === undefined || producer === undefined) return true;
+    this.transaction = undefined;
+    const mayAbort = producer.transactionState === 'in transaction' || producer.transactionState === 'abortable error';
+    try {
+      if (mayAbort) {
+        await transaction.abort();
+        return true;
+      }
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.logger.warn(`the transaction could not be aborted, its producer is replaced: ${error.message}`);
+    }
+    await this.discard();
+    return false;
+  }
+
+  private async discard(): Promise<void> {
+    const { producer } = this;
+    this.producer = undefined;
+    await producer?.close({ timeoutMs: 0 });
+  }
+
+  /**
+   * A new producer with the same transactional.id ends what the old one left open, and then the group's offsets tell
+   * whether the transaction was committed.
+   */
+  private async findOut(): Promise<void> {
+    await this.ready();
+    const committed = await this.consumer.committed();
+    this.positions.rewind(this.consumer);
+    const assigned = new Set(this.consumer.assignment().map(({ topic, partition }) => partitionKey(topic, partition)));
+    for (const position of committed) {
+      if (assigned.has(partitionKey(position.topic, position.partition))) this.consumer.seek(position);
+    }
+  }
+}

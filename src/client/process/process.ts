@@ -1,0 +1,146 @@
+/**
+ * `process`: consume, transform, produce, under a guarantee that is one word. It sets up the producer and the consumer as
+ * the guarantee needs them, runs the loop, hands partitions over cleanly when the group moves, and takes back and repeats
+ * what failed. Instances of one group share its partitions: start more of them to go faster.
+ *
+ * ```ts
+ * await using billing = process({
+ *   bootstrapServers: 'localhost:9092',
+ *   group: 'billing',
+ *   from: 'orders',
+ *   to: 'invoices',
+ *   guarantee: 'exactly-once',
+ *   handler: (order) => ({ key: order.key, value: invoiceFor(order.value) }),
+ * });
+ * await billing.done;
+ * ```
+ */
+import { type Logger, type Ports, silentLogger } from '../../core/index.ts';
+import { type Runtime, runtimeOf } from '../connections/runtime.ts';
+import { Consumer } from '../consumer/consumer.ts';
+import type { ConsumerRecord } from '../consumer/records.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { ConsumerOptions } from '../options/consumer.ts';
+import type { ProducerOptions } from '../options/producer.ts';
+import { Producer } from '../producer/producer.ts';
+import type { ProducerRecord } from '../producer/records.ts';
+import { AtLeastOnce, AtMostOnce } from './acknowledged.ts';
+import { ExactlyOnce } from './exactly-once.ts';
+import { type Guarantee, settingsFor } from './guarantee.ts';
+import { Processing } from './processing.ts';
+import type { Transform, Work } from './work.ts';
+
+/** A record to be written; to the topic `to` where it names none. */
+export type Output = Omit<ProducerRecord, 'topic'> & { readonly topic?: string };
+
+export type Outputs = Output | readonly Output[] | undefined;
+
+type Owned = 'bootstrap.servers' | 'bootstrapServers' | 'ports' | 'logger';
+type OwnedByProducer = Owned | 'transactional.id' | 'transactionalId' | 'enable.idempotence' | 'enableIdempotence';
+type OwnedByConsumer =
+  | Owned
+  | 'group.id'
+  | 'groupId'
+  | 'enable.auto.commit'
+  | 'enableAutoCommit'
+  | 'isolation.level'
+  | 'isolationLevel';
+
+export interface ProcessOptions {
+  /** `host:port`, several separated by commas. */
+  readonly bootstrapServers: string | readonly string[];
+  /** The topics to read. */
+  readonly from: string | readonly string[] | RegExp;
+  /** The topic for outputs that name none. */
+  readonly to?: string;
+  /** Instances with the same group share the partitions. */
+  readonly group: string;
+  /**
+   * - `at-most-once`: positions are committed before the work. A failure loses records; none is handled twice.
+   * - `at-least-once`: positions are committed once every output is acknowledged. A failure repeats records; none is lost.
+   * - `exactly-once`: outputs and positions are one transaction; a failure aborts it, and it is done again. Effects of the
+   *   handler outside Kafka are not part of it. Readers of the output use read_committed.
+   */
+  readonly guarantee: Guarantee;
+  /**
+   * Called for each record, in order within a partition, one at a time. What it throws ends the processing: what is not
+   * final is taken back, and `done` rejects.
+   */
+  readonly handler:
+    | ((record: ConsumerRecord) => Outputs | Promise<Outputs>)
+    | ((record: ConsumerRecord) => void | Promise<void>);
+  /** How often positions (and transactions) are committed, milliseconds. @default 100 */
+  readonly commitIntervalMs?: number;
+  /** A name of this instance that a restart keeps: what it left open is then aborted at once. @default a random one */
+  readonly instanceId?: string;
+  /** Ends it, as `close` does. */
+  readonly signal?: AbortSignal;
+  /** Further options of the consumer; those that the guarantee decides are refused. */
+  readonly consumer?: Omit<ConsumerOptions, OwnedByConsumer>;
+  /** Further options of the producer; those that the guarantee decides are refused. */
+  readonly producer?: Omit<ProducerOptions, OwnedByProducer>;
+  readonly ports?: Partial<Ports>;
+  readonly logger?: Logger;
+}
+
+const COMMIT_INTERVAL_MS = 100;
+/** A dead instance's transaction holds readers back for as long as this. */
+const TRANSACTION_TIMEOUT_MS = 10_000;
+
+/** Begins at once. @throws ConfigurationError for options that are wrong, or contradict the guarantee */
+export function process(options: ProcessOptions): Processing {
+  const { group, guarantee, from, commitIntervalMs = COMMIT_INTERVAL_MS } = options;
+  if (typeof group !== 'string' || group === '')
+    throw new ConfigurationError('group is missing: name the consumer group');
+  if (!(commitIntervalMs >= 1))
+    throw new ConfigurationError(`commitIntervalMs=${commitIntervalMs}: at least 1 is wanted`);
+  const runtime = runtimeOf({ ports: options.ports, logger: options.logger });
+  const logger = options.logger ?? silentLogger;
+  const surroundings = { ports: options.ports, logger: options.logger, bootstrapServers: options.bootstrapServers };
+  const settings = settingsFor(guarantee, {
+    producer: (options.producer ?? {}) as ProducerOptions,
+    consumer: (options.consumer ?? {}) as ConsumerOptions,
+  });
+  const consumer = new Consumer({ autoOffsetReset: 'earliest', ...settings.consumer, ...surroundings, groupId: group });
+  const makeProducer = (extra: ProducerOptions = {}) =>
+    new Producer({ ...extra, ...settings.producer, ...surroundings });
+  const work = ((): Work => {
+    switch (guarantee) {
+      case 'at-most-once':
+        return new AtMostOnce(consumer, makeProducer(), logger);
+      case 'at-least-once':
+        return new AtLeastOnce(consumer, makeProducer());
+      case 'exactly-once': {
+        const transactionalId = `${group}-${options.instanceId ?? randomName(runtime)}`;
+        const transactional = { transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS };
+        return new ExactlyOnce(consumer, () => makeProducer(transactional), logger);
+      }
+    }
+  })();
+  const topics = typeof from === 'string' ? [from] : from;
+  const transform = transformOf(options);
+  return new Processing({ consumer, work, transform, topics, commitIntervalMs, runtime, signal: options.signal });
+}
+
+function transformOf({ handler, to }: ProcessOptions): Transform {
+  return (record, send) => {
+    const put = (outputs: Outputs): undefined | Promise<void> => {
+      if (outputs === undefined) return undefined;
+      const list: readonly Output[] = Array.isArray(outputs) ? outputs : [outputs];
+      let full: undefined | Promise<void>;
+      for (const output of list) {
+        const topic = output.topic ?? to;
+        if (topic === undefined)
+          throw new ConfigurationError('an output names no topic, and there is no `to`: give one');
+        full = send({ ...output, topic }) ?? full;
+      }
+      return full;
+    };
+    const outputs = (handler as (record: ConsumerRecord) => Outputs | Promise<Outputs>)(record);
+    return outputs instanceof Promise ? outputs.then(put) : put(outputs);
+  };
+}
+
+function randomName({ random }: Runtime): string {
+  return Buffer.from(random.bytes(9)).toString('base64url');
+}
