@@ -14,6 +14,7 @@ import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
 import { makeDispatch } from './network/dispatch.ts';
 import { Server } from './network/server.ts';
+import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partition } from './partition/partition.ts';
 import { PartitionRecordLog } from './partition/partition-record-log.ts';
 import { Partitions } from './partition/partitions.ts';
@@ -164,6 +165,7 @@ async function assemble(
     image: controller.image,
     partitions,
     waitingFetches,
+    fetchSessions: new FetchSessions({ slots: config['max.incremental.fetch.session.cache.slots'], clock, random }),
     internalTopics,
     groups: coordinators.groups,
     transactions: coordinators.transactions,

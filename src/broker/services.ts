@@ -5,6 +5,7 @@ import type { Clock, Logger, Random, Timers, Uuid } from '../core/index.ts';
 import type { BrokerConfig } from './config/broker-configs.ts';
 import type { BrokerConfiguration } from './config/broker-configuration.ts';
 import type { InternalTopics } from './internal-topics.ts';
+import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partitions } from './partition/partitions.ts';
 import type { WaitingFetches } from './partition/waiting-fetches.ts';
 import type { TransactionMarkers } from './transaction-markers.ts';
@@ -26,6 +27,7 @@ export interface BrokerServices {
   readonly image: MetadataImage;
   readonly partitions: Partitions;
   readonly waitingFetches: WaitingFetches;
+  readonly fetchSessions: FetchSessions;
   readonly internalTopics: InternalTopics;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;

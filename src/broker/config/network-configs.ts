@@ -19,6 +19,7 @@ export const networkConfigs = {
     min: 0,
     update: 'cluster-wide',
   }),
+  'max.incremental.fetch.session.cache.slots': int('1000', 'Fetch sessions kept at one time.', { min: 0 }),
   'queued.max.requests': int('500', 'Requests of one connection that are handled and not yet answered.', { min: 1 }),
   'socket.request.max.bytes': int('104857600', 'The largest request, in bytes.', { min: 1 }),
   ...withoutEffect('not used yet', {
@@ -33,7 +34,6 @@ export const networkConfigs = {
     'max.connections.per.ip.overrides': string('', 'The same for single addresses, address:count.', {
       update: 'cluster-wide',
     }),
-    'max.incremental.fetch.session.cache.slots': int('1000', 'Fetch sessions kept at one time.', { min: 0 }),
     'max.request.partition.size.limit': int(
       '2000',
       'The most partitions that one request for topic partitions answers.',

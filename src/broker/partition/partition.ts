@@ -221,3 +221,5 @@ export class Partition {
 
 /** Fetch and ListOffsets: `isolation_level` 1. */
 export const READ_COMMITTED = 1;
+/** `isolation_level` 0. */
+export const READ_UNCOMMITTED = 0;
