@@ -71,8 +71,22 @@ export function logConfigOf(image: MetadataImage, topic: string, configuration: 
     maxMessageBytes: number('max.message.bytes'),
     messageTimestampType: parsed('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+    messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
+    ...compressionOf(parsed('compression.type') as string, number),
     compacted: (parsed('cleanup.policy') as readonly string[]).includes('compact'),
     producerIdExpirationMs: values['producer.id.expiration.ms'],
     transactionPartitionVerificationEnable: values['transaction.partition.verification.enable'],
   };
+}
+
+/** The codecs whose level can be chosen. */
+const LEVELS: Readonly<Record<string, string>> = {
+  gzip: 'compression.gzip.level',
+  zstd: 'compression.zstd.level',
+};
+
+function compressionOf(type: string, number: (name: string) => number) {
+  const compressionType = type === 'uncompressed' ? 'none' : (type as LogConfig['compressionType']);
+  const level = LEVELS[type];
+  return { compressionType, compressionLevel: level === undefined ? undefined : number(level) };
 }

@@ -74,27 +74,33 @@ export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
     'remote.log.delete.on.disable': boolean('false', 'Whether tiered data is deleted once tiering is disabled.'),
     'remote.storage.enable': boolean('false', 'Whether the topic uses tiered storage.'),
   }),
-  ...withoutEffect('not used yet', {
-    'compression.gzip.level': int('-1', 'Level for gzip where compression.type is gzip.', {
-      min: 1,
-      max: 9,
-      or: -1,
-      synonyms: [{ name: 'compression.gzip.level' }],
-    }),
+  'compression.gzip.level': int('-1', 'Level for gzip where compression.type is gzip.', {
+    min: 1,
+    max: 9,
+    or: -1,
+    synonyms: [{ name: 'compression.gzip.level' }],
+  }),
+  'compression.type': string('producer', 'The codec batches are kept in; producer keeps what the producer chose.', {
+    oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
+    synonyms: [{ name: 'compression.type' }],
+  }),
+  'compression.zstd.level': int('3', 'Level for zstd where compression.type is zstd.', {
+    min: -131072,
+    max: 22,
+    synonyms: [{ name: 'compression.zstd.level' }],
+  }),
+  'message.timestamp.before.max.ms': long(LONG_MAX, 'How far before the broker’s clock a record’s timestamp may be.', {
+    min: 0,
+    synonyms: [{ name: 'log.message.timestamp.before.max.ms' }],
+  }),
+  ...withoutEffect('lz4 has one level here', {
     'compression.lz4.level': int('9', 'Level for lz4 where compression.type is lz4.', {
       min: 1,
       max: 17,
       synonyms: [{ name: 'compression.lz4.level' }],
     }),
-    'compression.type': string('producer', 'The codec batches are kept in; producer keeps what the producer chose.', {
-      oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
-      synonyms: [{ name: 'compression.type' }],
-    }),
-    'compression.zstd.level': int('3', 'Level for zstd where compression.type is zstd.', {
-      min: -131072,
-      max: 22,
-      synonyms: [{ name: 'compression.zstd.level' }],
-    }),
+  }),
+  ...withoutEffect('not used yet', {
     'delete.retention.ms': long('86400000', 'How long tombstones stay in a compacted topic.', {
       min: 0,
       synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
@@ -115,11 +121,6 @@ export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
       min: 1,
       synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
     }),
-    'message.timestamp.before.max.ms': long(
-      LONG_MAX,
-      'How far before the broker’s clock a record’s timestamp may be.',
-      { min: 0, synonyms: [{ name: 'log.message.timestamp.before.max.ms' }] },
-    ),
     'min.cleanable.dirty.ratio': double('0.5', 'The part of the log that must be uncompacted before compaction.', {
       min: 0,
       max: 1,

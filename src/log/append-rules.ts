@@ -52,9 +52,6 @@ function checkClientBatch({ batch, header, config, now }: OfferedBatch): void {
       `producer ${header.producerId} with epoch ${header.producerEpoch} and sequence ${header.baseSequence}`,
     );
   }
-  if (header.timestampType === 'LogAppendTime') {
-    throw new KafkaError('INVALID_TIMESTAMP', 'producers do not set LogAppendTime');
-  }
   if (config.messageTimestampType === 'CreateTime' && header.maxTimestamp - now > config.messageTimestampAfterMaxMs) {
     throw new KafkaError(
       'INVALID_TIMESTAMP',

@@ -1,5 +1,5 @@
 /** What a partition's log can be told, under Kafka's names and with Kafka's defaults (topic and broker configurations). */
-import type { TimestampType } from '../records/index.ts';
+import type { Compression, TimestampType } from '../records/index.ts';
 
 export interface LogConfig {
   /** `segment.bytes`: a segment is closed before it would grow beyond this. @default 1 GiB */
@@ -16,6 +16,12 @@ export interface LogConfig {
   readonly messageTimestampType: TimestampType;
   /** `message.timestamp.after.max.ms`: how far a record may be ahead of this clock. @default 1 hour */
   readonly messageTimestampAfterMaxMs: number;
+  /** `message.timestamp.before.max.ms`: how far a record may be behind this clock. @default no limit */
+  readonly messageTimestampBeforeMaxMs: number;
+  /** `compression.type`: the codec that batches are kept in; 'producer' keeps what the producer chose. @default 'producer' */
+  readonly compressionType: Compression | 'producer';
+  /** `compression.<codec>.level` of that codec. @default the codec's own */
+  readonly compressionLevel: number | undefined;
   /** Does `cleanup.policy` include `compact`? Then every record of a client needs a key. @default false */
   readonly compacted: boolean;
   /** `producer.id.expiration.ms` @default 1 day */
@@ -32,6 +38,9 @@ export const defaultLogConfig: LogConfig = {
   maxMessageBytes: 1048588,
   messageTimestampType: 'CreateTime',
   messageTimestampAfterMaxMs: 3600 * 1000,
+  messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
+  compressionType: 'producer',
+  compressionLevel: undefined,
   compacted: false,
   producerIdExpirationMs: 24 * 3600 * 1000,
   transactionPartitionVerificationEnable: true,

@@ -19,19 +19,21 @@ export function codecNumber(compression: Compression): number {
   return NAMES.indexOf(compression);
 }
 
-/** Compresses all of `bytes`. With 'none' it returns `bytes` itself. */
-export function compress(compression: Compression, bytes: Uint8Array): Uint8Array {
+const ZSTD_LEVEL = 3;
+
+/** Compresses all of `bytes`. With 'none' it returns `bytes` itself. `level`: of gzip (-1 to 9) and zstd; others have none. */
+export function compress(compression: Compression, bytes: Uint8Array, level?: number): Uint8Array {
   switch (compression) {
     case 'none':
       return bytes;
     case 'gzip':
-      return gzipSync(bytes);
+      return level === undefined ? gzipSync(bytes) : gzipSync(bytes, { level });
     case 'snappy':
       return compressSnappy(bytes);
     case 'lz4':
       return compressLz4(bytes);
     case 'zstd':
-      return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+      return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level ?? ZSTD_LEVEL } });
   }
 }
 

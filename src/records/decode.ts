@@ -104,6 +104,10 @@ export class RecordCursor {
     return true;
   }
 
+  /** All records of the batch, uncompressed: a view of the batch where it was not compressed. */
+  get unpacked(): Uint8Array {
+    return this.bytes;
+  }
   get key(): Buffer | null {
     return this.keyLength < 0 ? null : this.bytes.subarray(this.keyStart, this.keyStart + this.keyLength);
   }

@@ -157,6 +157,14 @@ export function setLogAppendTime(bytes: Uint8Array, at: number, timestamp: numbe
   writeCrc(bytes, at, end);
 }
 
+/** Puts the largest timestamp of the whole batch at `at` right. Writes a new checksum. */
+export function setMaxTimestamp(bytes: Uint8Array, at: number, timestamp: number): void {
+  const end = at + int32At(bytes, at + LENGTH_AT) + LOG_OVERHEAD;
+  assert(end <= bytes.length, 'the batch is not whole');
+  putInt64(bytes, at + MAX_TIMESTAMP_AT, timestamp);
+  writeCrc(bytes, at, end);
+}
+
 /** Numbers the whole batch at `at` anew, as a producer does that starts its sequences over. Writes a new checksum. */
 export function setProducerState(
   bytes: Uint8Array,

@@ -19,6 +19,7 @@ export {
   readBatchHeader,
   setBaseOffset,
   setLogAppendTime,
+  setMaxTimestamp,
   setPartitionLeaderEpoch,
   setProducerState,
   type TimestampType,
@@ -32,5 +33,6 @@ export {
   NO_SEQUENCE,
   NO_TIMESTAMP,
 } from './layout.ts';
+export { recompressBatch } from './recompress.ts';
 export type { KafkaRecord, RecordHeader, RecordHeaderInput, RecordInput } from './record.ts';
 export { damageOf, verifyBatch, verifyRecords } from './verify.ts';

@@ -4,22 +4,24 @@
  * first of its transaction in a partition is vouched for by the transaction coordinator: up to version 11 the partition
  * must have been added (TV1), since 12 the append adds it (TV2, KIP-890). All partitions are appended before the next
  * request of the connection starts; the answer to acks=-1 then waits for the disk. acks=0 has no answer, so an error
- * closes the connection. Left out: `timeoutMs` (there is no replica to wait for), recompression to `compression.type`.
+ * closes the connection. `timeoutMs` bounds the wait for the disk. Left out: nothing.
  */
-import { ErrorCode, errorName, KafkaError } from '../../core/index.ts';
+import { ErrorCode, type ErrorName, errorName, KafkaError, type Timers } from '../../core/index.ts';
 import type { VerificationGuard } from '../../log/index.ts';
-import { type BatchHeader, readBatchHeader } from '../../records/index.ts';
+import type { BatchHeader } from '../../records/index.ts';
 import { type ProduceRequest, type ProduceResponseInput, produce } from '../../wire/index.ts';
 import { ConnectionRefusal } from '../network/connection.ts';
 import type { Partition } from '../partition/partition.ts';
-import { checkProduced, recordErrorsOf } from '../partition/produced-batch.ts';
+import { admitBatch, checkProduced, RecordsRefused } from '../partition/produced-batch.ts';
 import type { BrokerServices } from '../services.ts';
 import { guardFor, produceProtocol } from '../transaction-verification.ts';
+import { currentLeader, nodeEndpoints } from './current-leader.ts';
 import { type Call, handler } from './handler.ts';
 
 type TopicAnswer = NonNullable<ProduceResponseInput['responses']>[number];
 type PartitionAnswer = NonNullable<TopicAnswer['partitionResponses']>[number];
 
+const FIRST_VERSION_WITH_LEADERS = 10;
 const FIRST_VERSION_WITH_IDS = 13;
 /** What librdkafka wants to see; real requests below version 3 are refused. */
 const ADVERTISED_MIN = 0;
@@ -29,16 +31,16 @@ export const produceHandler = handler(
   (request, call, broker) => {
     const { acks } = request;
     if (acks !== -1 && acks !== 0 && acks !== 1) {
-      return refuseAll(request, new KafkaError('INVALID_REQUIRED_ACKS', `acks is ${acks}, not -1, 0 or 1`));
+      return refuseAll(request, new KafkaError('INVALID_REQUIRED_ACKS', `acks is ${acks}, not -1, 0 or 1`), call);
     }
     const { appends, answers, anonymousTransaction } = prepare(request, call, broker);
     if (anonymousTransaction) {
       const error = new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactional records without an id');
-      return finish(request, refuseAll(request, error), acks);
+      return finish(request, refuseAll(request, error, call), acks);
     }
     const verified = verify(request.transactionalId, call, appends, broker);
-    if (verified === undefined) return appendAll(request, call, appends, answers);
-    return verified.then(() => appendAll(request, call, appends, answers));
+    if (verified === undefined) return appendAll(request, call, appends, answers, broker);
+    return verified.then(() => appendAll(request, call, appends, answers, broker));
   },
   { advertisedMin: ADVERTISED_MIN },
 );
@@ -66,7 +68,8 @@ interface Prepared {
 }
 
 /** Finds the partitions and looks at the batches; appends nothing yet. */
-function prepare(request: ProduceRequest, call: Call, { partitions }: BrokerServices): Prepared {
+function prepare(request: ProduceRequest, call: Call, broker: BrokerServices): Prepared {
+  const { partitions } = broker;
   const appends: PendingAppend[] = [];
   const answers: PartitionAnswer[] = [];
   let anonymousTransaction = false;
@@ -77,22 +80,29 @@ function prepare(request: ProduceRequest, call: Call, { partitions }: BrokerServ
       const partition =
         call.apiVersion >= FIRST_VERSION_WITH_IDS ? partitions.findById(topicId, index) : partitions.find(name, index);
       if (typeof partition === 'number') {
-        answers[position] = refusal(index, new KafkaError(errorName(partition)));
+        answers[position] = misplaced(index, partition, name, topicId, call, broker);
+        continue;
+      }
+      let header: BatchHeader;
+      let batch: Uint8Array;
+      try {
+        header = checkProduced(records, call.apiVersion);
+      } catch (error) {
+        answers[position] = refusal(index, asKafkaError(error), call);
         continue;
       }
       try {
-        checkProduced(records, call.apiVersion);
+        batch = admitBatch(records!, header, partition.log.config, broker.clock.now());
       } catch (error) {
-        answers[position] = refusal(index, asKafkaError(error));
+        answers[position] = refusal(index, asKafkaError(error), call, partition);
         continue;
       }
-      const header = readBatchHeader(records);
       if (header.isTransactional && request.transactionalId === null) anonymousTransaction = true;
       appends.push({
         position,
         index,
         partition,
-        batch: records,
+        batch,
         header,
         guard: undefined,
         refused: undefined,
@@ -142,6 +152,7 @@ function appendAll(
   call: Call,
   appends: readonly PendingAppend[],
   answers: PartitionAnswer[],
+  broker: BrokerServices,
 ): ProduceResponseInput | undefined | Promise<ProduceResponseInput> {
   const { acks } = request;
   let commits: Promise<void>[] | undefined;
@@ -150,19 +161,39 @@ function appendAll(
     if (acks !== -1 || append.committed === undefined) continue;
     commits ??= [];
     commits.push(
-      append.committed.catch((error: unknown) => {
-        answers[append.position] = refusal(append.index, asKafkaError(error));
+      within(append.committed, request.timeoutMs, broker.timers).catch((error: unknown) => {
+        answers[append.position] = refusal(append.index, asKafkaError(error), call, append.partition);
       }),
     );
   }
-  if (commits === undefined) return finish(request, grouped(request, answers), acks);
+  if (commits === undefined) return finish(request, grouped(request, answers, broker), acks);
   call.connection.proceed();
-  return Promise.all(commits).then(() => grouped(request, answers));
+  return Promise.all(commits).then(() => grouped(request, answers, broker));
+}
+
+/** A producer that waits for no replica at all still waits for the disk, milliseconds. */
+const DISK_WAIT_MIN_MS = 1000;
+
+/** Rejects with REQUEST_TIMED_OUT when it takes too long: the batch is in the log, and its retry will be recognised. */
+function within(committed: Promise<void>, timeoutMs: number, timers: Timers): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ms = Math.max(timeoutMs, DISK_WAIT_MIN_MS);
+    const timer = timers.after(ms, () => {
+      reject(new KafkaError('REQUEST_TIMED_OUT', `the batch was written, but not synced to the disk within ${ms} ms`));
+    });
+    const settled = <T>(then: (value: T) => void) => {
+      return (value: T) => {
+        timer.cancel();
+        then(value);
+      };
+    };
+    committed.then(settled(resolve), settled(reject));
+  });
 }
 
 function appendOne(append: PendingAppend, acks: number, call: Call): PartitionAnswer {
   const { index, partition, batch, guard, refused } = append;
-  if (refused !== undefined) return refusal(index, refused);
+  if (refused !== undefined) return refusal(index, refused, call, partition);
   try {
     const result = partition.append(batch, acks, { origin: 'client', verified: guard });
     if (acks === -1) append.committed = partition.committed(result.lastOffset + 1);
@@ -173,31 +204,66 @@ function appendOne(append: PendingAppend, acks: number, call: Call): PartitionAn
       logStartOffset: result.logStartOffset,
     };
   } catch (error) {
-    const known = asKafkaError(error);
-    const answer = refusal(index, known);
-    if (call.apiVersion < 8 || known.code !== 'INVALID_RECORD') return answer;
-    return { ...answer, recordErrors: recordErrorsOf(batch, partition) };
+    return refusal(index, asKafkaError(error), call, partition);
   }
 }
 
-function refusal(index: number, error: KafkaError): PartitionAnswer {
-  return { index, errorCode: error.errorCode, errorMessage: error.message, baseOffset: -1 };
+/** Errors with which Kafka does not say where the log begins. */
+const SILENT: ReadonlySet<string> = new Set<ErrorName>([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_TOPIC_ID',
+]);
+
+function refusal(index: number, error: KafkaError, call: Call, partition?: Partition): PartitionAnswer {
+  const recordErrors = call.apiVersion >= 8 && error instanceof RecordsRefused ? error.recordErrors : [];
+  const logStartOffset = partition === undefined || SILENT.has(error.code) ? -1 : partition.log.startOffset;
+  const errorMessage = error.message === error.code ? null : error.message;
+  return { index, errorCode: error.errorCode, errorMessage, baseOffset: -1, logStartOffset, recordErrors };
 }
 
-function refuseAll(request: ProduceRequest, error: KafkaError): ProduceResponseInput {
+/** The partition is not here. A producer that had the leader wrong learns who it is. */
+function misplaced(
+  index: number,
+  code: number,
+  name: string,
+  topicId: string,
+  call: Call,
+  { image }: BrokerServices,
+): PartitionAnswer {
+  const answer = refusal(index, new KafkaError(errorName(code)), call);
+  if (code !== ErrorCode.NOT_LEADER_OR_FOLLOWER || call.apiVersion < FIRST_VERSION_WITH_LEADERS) return answer;
+  const topic = call.apiVersion >= FIRST_VERSION_WITH_IDS ? image.topicById(topicId) : image.topic(name);
+  const leader = currentLeader(topic, index);
+  return leader === undefined ? answer : { ...answer, currentLeader: leader };
+}
+
+function refuseAll(request: ProduceRequest, error: KafkaError, call: Call): ProduceResponseInput {
   return {
     responses: request.topicData.map(({ name, topicId, partitionData }) => ({
       name,
       topicId,
-      partitionResponses: partitionData.map(({ index }) => refusal(index, error)),
+      partitionResponses: partitionData.map(({ index }) => refusal(index, error, call)),
     })),
   };
 }
 
 /** Puts the answers back under their topics. */
-function grouped(request: ProduceRequest, answers: readonly PartitionAnswer[]): ProduceResponseInput {
+function grouped(
+  request: ProduceRequest,
+  answers: readonly PartitionAnswer[],
+  { image }: BrokerServices,
+): ProduceResponseInput {
   let at = 0;
+  const leaders = answers.flatMap(({ currentLeader: leader }) =>
+    leader === undefined ? [] : [{ leaderId: leader.leaderId ?? -1, leaderEpoch: leader.leaderEpoch ?? -1 }],
+  );
   return {
+    ...(leaders.length === 0 ? {} : { nodeEndpoints: nodeEndpoints(image, leaders) }),
     responses: request.topicData.map(({ name, topicId, partitionData }) => {
       const from = at;
       at += partitionData.length;
