@@ -12,7 +12,10 @@ import { Coordinators } from './coordinators.ts';
 import { DataDirectory } from './data-directory.ts';
 import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
+import { AnswerMemory } from './network/answer-memory.ts';
+import { connectionLimits } from './network/connection-limits.ts';
 import { makeDispatch } from './network/dispatch.ts';
+import { RequestMemory } from './network/request-memory.ts';
 import { Server } from './network/server.ts';
 import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partition } from './partition/partition.ts';
@@ -45,6 +48,9 @@ export interface BrokerOptions {
 
 /** How long `close` waits for requests under way, milliseconds. */
 const CLOSE_GRACE_MS = 2000;
+/** Bytes of requests and of untaken answers that all connections may hold together. */
+const REQUEST_BYTES_MAX = 512 * 1024 * 1024;
+const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const MEMORY_DIRECTORY = '/data';
 /** As in Kafka: the metadata log is never refused for a large batch. */
 const METADATA_BATCH_MAX = 64 * 1024 * 1024;
@@ -220,13 +226,21 @@ async function listen(
       dispatch,
       maxFrameBytes: config['socket.request.max.bytes'],
       maxInFlight: config['queued.max.requests'],
-      maxConnections: config['max.connections'],
+      connectionLimits: () => connectionLimits(config),
       idleMs: config['connections.max.idle.ms'],
+      requests: new RequestMemory(requestBytesMax(config), timers),
+      answers: new AnswerMemory(ANSWER_BYTES_MAX),
     });
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     throw new SystemError(error.code, `${host}:${port}: ${cureFor(error)}`, undefined, { cause: error });
   }
+}
+
+/** Where `queued.max.request.bytes` is -1 there is a bound all the same. */
+function requestBytesMax(config: BrokerConfig): number {
+  const given = config['queued.max.request.bytes'];
+  return given < 0 ? REQUEST_BYTES_MAX : given;
 }
 
 function cureFor(error: SystemError): string {

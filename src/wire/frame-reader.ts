@@ -29,10 +29,20 @@ export class FrameReader {
   /** The frame under way: its size, or -1 between frames. */
   private size = -1;
   private filled = 0;
+  private count = 0;
   private buffer: Buffer = Buffer.alloc(0);
 
   constructor(maxFrameBytes: number) {
     this.maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Bytes that the frame under way still lacks; 0 between frames. */
+  get missing(): number {
+    return this.size === -1 ? 0 : this.size - this.filled;
+  }
+  /** Frames begun so far. */
+  get begun(): number {
+    return this.count;
   }
 
   /** Takes the next bytes of the stream. `chunk` is copied, and may be reused after the call. */
@@ -82,6 +92,7 @@ export class FrameReader {
 
   private start(size: number): void {
     this.size = size;
+    this.count += 1;
     this.filled = 0;
     this.buffer = Buffer.allocUnsafe(Math.min(size, FIRST_BUFFER));
     if (size === 0) this.finish();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MalformedBytesError, type Socket, silentLogger, type Timers } from '../../core/index.ts';
+import { AnswerMemory } from './answer-memory.ts';
 import { type Answer, Connection, type Dispatch, type RequestContext } from './connection.ts';
+import { RequestMemory } from './request-memory.ts';
 
 class FakeSocket implements Socket {
   readonly remoteAddress = '127.0.0.1:5';
@@ -51,7 +53,16 @@ interface Started {
   readonly fail: (error: Error) => Promise<void>;
 }
 
-function setUp(options: { dispatch?: Dispatch; idleMs?: number; maxFrameBytes?: number; maxInFlight?: number } = {}) {
+interface Given {
+  readonly dispatch?: Dispatch;
+  readonly idleMs?: number;
+  readonly maxFrameBytes?: number;
+  readonly maxInFlight?: number;
+  readonly requests?: RequestMemory;
+  readonly answers?: AnswerMemory;
+}
+
+function setUp(options: Given = {}) {
   const socket = new FakeSocket();
   const timers = new FakeTimers();
   const started: Started[] = [];
@@ -81,6 +92,8 @@ function setUp(options: { dispatch?: Dispatch; idleMs?: number; maxFrameBytes?: 
     maxFrameBytes: options.maxFrameBytes ?? 10_000_000,
     maxInFlight: options.maxInFlight ?? 5,
     idleMs: options.idleMs ?? -1,
+    requests: options.requests ?? new RequestMemory(1 << 30, timers),
+    answers: options.answers ?? new AnswerMemory(1 << 30),
     onClosed: () => {
       closed += 1;
     },
@@ -267,5 +280,56 @@ describe('a connection', () => {
     assert.deepEqual(socket.written, ['A']);
     assert.equal(socket.ended, true);
     assert.equal(started.length, 1);
+  });
+
+  it('starts no request while the bytes of those under way are too many', async () => {
+    const { connection, started } = setUp({ maxInFlight: 100, maxFrameBytes: 50_000_000 });
+    const large = 'x'.repeat(9_000_000);
+    for (const text of ['1', '2', '3']) connection.data(frame(text + large));
+    started[0]!.context.proceed();
+    assert.equal(started.length, 2);
+    started[1]!.context.proceed();
+    assert.equal(started.length, 2, 'eighteen megabytes are under way');
+    await started[0]!.answer('A');
+    assert.equal(started.length, 3);
+  });
+
+  it('reads a large frame only when memory has room, and gives back what it held', async () => {
+    const timers = new FakeTimers();
+    const requests = new RequestMemory(1_000_000, timers);
+    const first = setUp({ requests });
+    const second = setUp({ requests });
+    const large = frame('x'.repeat(900_000));
+    first.connection.data(large.subarray(0, 10));
+    second.connection.data(large.subarray(0, 10));
+    assert.equal(first.socket.paused, false);
+    assert.equal(second.socket.paused, true);
+    first.connection.data(large.subarray(10));
+    assert.equal(first.started.length, 1);
+    assert.equal(second.socket.paused, false, 'one may always go on');
+    second.connection.data(large.subarray(10));
+    await first.started[0]!.answer('A');
+    await second.started[0]!.answer('B');
+    assert.equal(requests.bytes, 0);
+    first.connection.data(large.subarray(0, 500_000));
+    first.connection.destroy();
+    assert.equal(requests.bytes, 0);
+  });
+
+  it('counts answers that its peer does not take, until it takes them or is gone', () => {
+    const answers = new AnswerMemory(1_000_000);
+    const { connection, socket } = setUp({ answers, dispatch: () => Buffer.alloc(600_000) });
+    socket.accepts = false;
+    connection.data(frame('a'));
+    assert.equal(answers.bytes, 600_000);
+    connection.data(frame('b'));
+    assert.equal(answers.bytes, 600_000, 'the next request waits');
+    socket.accepts = true;
+    connection.drain();
+    assert.equal(answers.bytes, 0);
+    socket.accepts = false;
+    connection.data(frame('c'));
+    connection.destroy();
+    assert.equal(answers.bytes, 0);
   });
 });

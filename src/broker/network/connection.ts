@@ -2,10 +2,13 @@
  * One client's connection: cuts the stream into frames, has them handled in order and answers them in order. A request
  * starts when the one before it lets it (`RequestContext.proceed`, or its answer), so a pipelining producer shares one
  * fdatasync among its batches while no later request overtakes an earlier one's effects. Reading stops while too much
- * is in flight or the peer does not take its answers. Whatever a peer sends, the worst is that its connection closes.
+ * is in flight here or in all connections, or the peer does not take its answers. Whatever a peer sends, the worst is that
+ * its connection closes.
  */
 import type { Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
 import { FrameReader } from '../../wire/index.ts';
+import type { AnswerHolder, AnswerMemory } from './answer-memory.ts';
+import type { RequestHolder, RequestMemory } from './request-memory.ts';
 
 /** What the handling of one request may ask of its connection. */
 export interface RequestContext {
@@ -40,11 +43,18 @@ export interface ConnectionOptions {
   readonly maxInFlight: number;
   /** `connections.max.idle.ms`; negative: no limit. */
   readonly idleMs: number;
+  readonly requests: RequestMemory;
+  readonly answers: AnswerMemory;
   readonly onClosed: (connection: Connection) => void;
 }
 
 /** Bytes received and not yet handled beyond which reading stops while a request is under way. */
 const BUFFERED_MAX = 1024 * 1024;
+/** Bytes of one connection's requests that are started and not answered, beyond which the next one waits. */
+const IN_FLIGHT_BYTES_MAX = 16 * 1024 * 1024;
+/** A frame that lacks no more than this is read without asking, unless memory is full. */
+const SMALL_FRAME = 256 * 1024;
+const LENGTH_BYTES = 4;
 /** Bytes of requests handled in one turn before other connections get theirs. */
 const TURN_BYTES = 1024 * 1024;
 /** Small answers that are ready together are sent in one write, up to this size. */
@@ -54,13 +64,16 @@ const LINGER_MS = 2000;
 
 class Slot implements RequestContext {
   readonly connection: Connection;
+  /** Bytes of the request, its length included. */
+  readonly bytes: number;
   answer: Answer;
   done = false;
   released = false;
   private onCloseRuns: (() => void)[] | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, bytes: number) {
     this.connection = connection;
+    this.bytes = bytes;
   }
   get remoteAddress(): string {
     return this.connection.remoteAddress;
@@ -81,7 +94,7 @@ class Slot implements RequestContext {
   }
 }
 
-export class Connection implements SocketHandler {
+export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   readonly remoteAddress: string;
   private readonly socket: Socket;
   private readonly options: ConnectionOptions;
@@ -92,6 +105,10 @@ export class Connection implements SocketHandler {
   private holder: Slot | undefined;
   private outbox: Uint8Array[] = [];
   private bufferedBytes = 0;
+  private inFlightBytes = 0;
+  /** The frame that may be read to its end, by its number; and whether one waits for that. */
+  private grantedFrame = -1;
+  private waitsForMemory = false;
   private paused = false;
   private writeFull = false;
   private pumping = false;
@@ -121,13 +138,29 @@ export class Connection implements SocketHandler {
     if (this.isClosed || this.draining) return;
     this.active = true;
     this.bufferedBytes += chunk.length;
+    this.options.requests.received(chunk.length);
     this.frames.push(chunk);
+    this.askForMemory();
     this.pump();
   }
 
   drain(): void {
     this.writeFull = false;
+    this.active = true;
+    this.options.answers.taken(this);
     this.pump();
+  }
+
+  mayRead(): void {
+    this.waitsForMemory = false;
+    this.grantedFrame = this.frames.begun;
+    this.regulate();
+  }
+
+  cutOff(why: string): void {
+    if (this.isClosed) return;
+    this.options.logger.warn(`closing the connection of ${this.remoteAddress}: ${why}`);
+    this.destroy();
   }
 
   /** The socket is gone. */
@@ -183,8 +216,29 @@ export class Connection implements SocketHandler {
 
   private mayStart(): boolean {
     return (
-      this.holder === undefined && !this.writeFull && !this.pumpDeferred && this.slots.length < this.options.maxInFlight
+      this.holder === undefined &&
+      !this.writeFull &&
+      !this.pumpDeferred &&
+      this.slots.length < this.options.maxInFlight &&
+      this.inFlightBytes < IN_FLIGHT_BYTES_MAX
     );
+  }
+
+  /** A large frame, or any while memory is full, is read to its end only when there is room for it. */
+  private askForMemory(): void {
+    const { requests } = this.options;
+    const { missing, begun } = this.frames;
+    if (this.grantedFrame !== -1) {
+      if (begun === this.grantedFrame && missing > 0) {
+        requests.progressed(this, missing);
+        return;
+      }
+      this.grantedFrame = -1;
+      requests.finished(this);
+    }
+    if (this.waitsForMemory || missing === 0 || (missing <= SMALL_FRAME && !requests.full)) return;
+    if (requests.ask(this, missing)) this.grantedFrame = begun;
+    else this.waitsForMemory = true;
   }
 
   private deferPump(): void {
@@ -198,7 +252,7 @@ export class Connection implements SocketHandler {
   private nextFrame(): Buffer | undefined {
     try {
       const frame = this.frames.next();
-      if (frame !== undefined) this.bufferedBytes -= frame.length + 4;
+      if (frame !== undefined) this.bufferedBytes -= frame.length + LENGTH_BYTES;
       return frame;
     } catch (error) {
       this.refuse(error);
@@ -207,8 +261,9 @@ export class Connection implements SocketHandler {
   }
 
   private start(frame: Buffer): void {
-    const slot = new Slot(this);
+    const slot = new Slot(this, frame.length + LENGTH_BYTES);
     this.slots.push(slot);
+    this.inFlightBytes += slot.bytes;
     this.holder = slot;
     let answer: Answer | Promise<Answer>;
     try {
@@ -232,8 +287,10 @@ export class Connection implements SocketHandler {
     slot.answer = answer;
     slot.done = true;
     while (this.slots[0]?.done) {
-      const { answer: bytes } = this.slots.shift()!;
-      if (bytes !== undefined) this.outbox.push(bytes);
+      const first = this.slots.shift()!;
+      this.inFlightBytes -= first.bytes;
+      this.options.requests.released(first.bytes);
+      if (first.answer !== undefined) this.outbox.push(first.answer);
     }
     slot.released = true;
     if (this.holder === slot) this.holder = undefined;
@@ -256,12 +313,14 @@ export class Connection implements SocketHandler {
   }
 
   private write(bytes: Uint8Array): void {
-    if (!this.socket.write(bytes)) this.writeFull = true;
+    if (this.socket.write(bytes)) return;
+    this.writeFull = true;
+    this.options.answers.waits(this, bytes.length);
   }
 
   private regulate(): void {
     if (this.isClosed) return;
-    const tooMuch = !this.mayStart() && this.bufferedBytes > BUFFERED_MAX;
+    const tooMuch = this.waitsForMemory || (!this.mayStart() && this.bufferedBytes > BUFFERED_MAX);
     if (tooMuch === this.paused) return;
     this.paused = tooMuch;
     if (tooMuch) this.socket.pause();
@@ -290,6 +349,12 @@ export class Connection implements SocketHandler {
     this.slots.length = 0;
     this.holder = undefined;
     this.outbox = [];
+    const { requests, answers } = this.options;
+    requests.finished(this);
+    requests.released(this.bufferedBytes + this.inFlightBytes);
+    this.bufferedBytes = 0;
+    this.inFlightBytes = 0;
+    answers.taken(this);
   }
 
   private watchIdle(): void {

@@ -1,6 +1,9 @@
 /** The listening socket and the connections that came through it. */
 import type { Listener, Logger, Network, Timers } from '../../core/index.ts';
+import type { AnswerMemory } from './answer-memory.ts';
 import { Connection, type Dispatch } from './connection.ts';
+import { addressOf, ConnectionCounts, type ConnectionLimits } from './connection-limits.ts';
+import type { RequestMemory } from './request-memory.ts';
 
 export interface ServerOptions {
   readonly network: Network;
@@ -11,8 +14,11 @@ export interface ServerOptions {
   readonly dispatch: Dispatch;
   readonly maxFrameBytes: number;
   readonly maxInFlight: number;
-  readonly maxConnections: number;
+  /** Asked at each connection: the limits may change. */
+  readonly connectionLimits: () => ConnectionLimits;
   readonly idleMs: number;
+  readonly requests: RequestMemory;
+  readonly answers: AnswerMemory;
 }
 
 /** A destroyed socket reports its end in the next turns; this bounds the wait for it. */
@@ -21,6 +27,7 @@ const DESTROY_MS = 1000;
 export class Server {
   private readonly options: ServerOptions;
   private readonly connections = new Set<Connection>();
+  private readonly counts = new ConnectionCounts();
   private listener!: Listener;
   private accepting = true;
   private whenEmpty: (() => void) | undefined;
@@ -36,7 +43,7 @@ export class Server {
       host: options.host,
       port: options.port,
       accept: (socket) => {
-        const { logger, maxConnections } = options;
+        const { logger } = options;
         const connection = new Connection(socket, {
           dispatch: options.dispatch,
           timers: options.timers,
@@ -44,13 +51,14 @@ export class Server {
           maxFrameBytes: options.maxFrameBytes,
           maxInFlight: options.maxInFlight,
           idleMs: options.idleMs,
+          requests: options.requests,
+          answers: options.answers,
           onClosed: (closed) => server.closed(closed),
         });
         server.connections.add(connection);
-        if (!server.accepting || server.connections.size > maxConnections) {
-          if (server.accepting) logger.warn(`refusing ${socket.remoteAddress}: max.connections=${maxConnections}`);
-          connection.destroy();
-        }
+        const why = server.counts.add(addressOf(socket.remoteAddress), options.connectionLimits());
+        if (server.accepting && why !== undefined) logger.warn(`refusing ${socket.remoteAddress}: ${why}`);
+        if (!server.accepting || why !== undefined) connection.destroy();
         return connection;
       },
     });
@@ -92,7 +100,7 @@ export class Server {
   }
 
   private closed(connection: Connection): void {
-    this.connections.delete(connection);
+    if (this.connections.delete(connection)) this.counts.remove(addressOf(connection.remoteAddress));
     if (this.connections.size === 0) this.whenEmpty?.();
   }
 }
