@@ -158,6 +158,11 @@ async function assemble(
   await controller.unfenceBroker(nodeId, epoch);
 
   const waitingFetches = new WaitingFetches(timers);
+  const fetchSessions = new FetchSessions({
+    slots: config['max.incremental.fetch.session.cache.slots'],
+    clock,
+    random,
+  });
   services = {
     config,
     configuration,
@@ -171,7 +176,7 @@ async function assemble(
     image: controller.image,
     partitions,
     waitingFetches,
-    fetchSessions: new FetchSessions({ slots: config['max.incremental.fetch.session.cache.slots'], clock, random }),
+    fetchSessions,
     internalTopics,
     groups: coordinators.groups,
     transactions: coordinators.transactions,
@@ -185,6 +190,11 @@ async function assemble(
     port: advertised.port,
     nodeId,
     clusterId: directory.meta.clusterId,
+    usage: () => ({
+      ...server.usage,
+      waitingFetches: waitingFetches.size,
+      fetchSessions: fetchSessions.count,
+    }),
     close: async () => {
       const closing = server.close(CLOSE_GRACE_MS);
       waitingFetches.answerAll();
@@ -199,11 +209,23 @@ async function assemble(
   };
 }
 
+/** What peers hold of a broker at the moment. */
+export interface BrokerUsage {
+  readonly connections: number;
+  /** Bytes of requests that are received, in part at least, and not yet answered. */
+  readonly requestBytes: number;
+  /** Bytes of answers that peers have not taken. */
+  readonly answerBytes: number;
+  readonly waitingFetches: number;
+  readonly fetchSessions: number;
+}
+
 export interface RunningBroker {
   readonly host: string;
   readonly port: number;
   readonly nodeId: number;
   readonly clusterId: string;
+  usage(): BrokerUsage;
   close(): Promise<void>;
 }
 

@@ -9,9 +9,9 @@
  * ```
  */
 import { nodePorts } from '../node/index.ts';
-import { type BrokerOptions, type RunningBroker, startBroker } from './broker.ts';
+import { type BrokerOptions, type BrokerUsage, type RunningBroker, startBroker } from './broker.ts';
 
-export type { BrokerOptions } from './broker.ts';
+export type { BrokerOptions, BrokerUsage } from './broker.ts';
 export { type BrokerConfig, type BrokerConfigInput, brokerConfigs } from './config/broker-configs.ts';
 
 export class Broker implements AsyncDisposable {
@@ -41,6 +41,11 @@ export class Broker implements AsyncDisposable {
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     return new Broker(await startBroker(options, nodePorts()));
+  }
+
+  /** What its peers hold of it at the moment: connections, bytes, waiting fetches. */
+  usage(): BrokerUsage {
+    return this.running.usage();
   }
 
   /** Lets requests under way be answered, closes every log cleanly and frees the directory. Within a few seconds. */

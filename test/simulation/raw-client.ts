@@ -80,6 +80,11 @@ export class RawClient {
     while (!this.closed) await new Promise<void>((resolve) => this.wake.push(resolve));
   }
 
+  /** Takes no more of what comes. */
+  pause(): void {
+    this.socket.pause();
+  }
+
   close(): void {
     this.socket.destroy();
   }

@@ -104,6 +104,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   /** The request that holds back the next one. */
   private holder: Slot | undefined;
   private outbox: Uint8Array[] = [];
+  private outboxBytes = 0;
   private bufferedBytes = 0;
   private inFlightBytes = 0;
   /** The frame that may be read to its end, by its number; and whether one waits for that. */
@@ -198,7 +199,10 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
     if (this.pumping || this.isClosed) return;
     this.pumping = true;
     let handled = 0;
-    while (!this.isClosed && !this.draining && this.mayStart()) {
+    for (;;) {
+      // Small answers go out together; large ones show whether the peer takes them before there are more.
+      if (this.outboxBytes >= COALESCE_MAX) this.flush();
+      if (this.isClosed || this.draining || !this.mayStart()) break;
       if (handled >= TURN_BYTES) {
         this.deferPump();
         break;
@@ -290,7 +294,9 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
       const first = this.slots.shift()!;
       this.inFlightBytes -= first.bytes;
       this.options.requests.released(first.bytes);
-      if (first.answer !== undefined) this.outbox.push(first.answer);
+      if (first.answer === undefined) continue;
+      this.outbox.push(first.answer);
+      this.outboxBytes += first.answer.length;
     }
     slot.released = true;
     if (this.holder === slot) this.holder = undefined;
@@ -302,10 +308,10 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   private flush(): void {
     const ready = this.outbox;
     if (ready.length > 0) {
+      const total = this.outboxBytes;
       this.outbox = [];
+      this.outboxBytes = 0;
       this.active = true;
-      let total = 0;
-      for (const bytes of ready) total += bytes.length;
       if (ready.length > 1 && total <= COALESCE_MAX) this.write(Buffer.concat(ready, total));
       else for (const bytes of ready) this.write(bytes);
     }
@@ -349,6 +355,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
     this.slots.length = 0;
     this.holder = undefined;
     this.outbox = [];
+    this.outboxBytes = 0;
     const { requests, answers } = this.options;
     requests.finished(this);
     requests.released(this.bufferedBytes + this.inFlightBytes);

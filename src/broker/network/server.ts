@@ -71,8 +71,9 @@ export class Server {
   get port(): number {
     return this.listener.port;
   }
-  get connectionCount(): number {
-    return this.connections.size;
+  get usage() {
+    const { requests, answers } = this.options;
+    return { connections: this.connections.size, requestBytes: requests.bytes, answerBytes: answers.bytes };
   }
 
   /** Stops accepting, lets requests under way be answered for at most `graceMs`, then cuts what is left. */
