@@ -1,11 +1,12 @@
 /** What the handlers work with: the parts of one running broker. */
 import type { Controller, MetadataImage } from '../controller/index.ts';
 import type { GroupCoordinator, TransactionCoordinator } from '../coordinator/index.ts';
-import type { Clock, Logger, Random, Timers, Uuid } from '../core/index.ts';
+import type { Clock, Disk, Logger, Random, Timers, Uuid } from '../core/index.ts';
 import type { BrokerConfig } from './config/broker-configs.ts';
 import type { BrokerConfiguration } from './config/broker-configuration.ts';
 import type { InternalTopics } from './internal-topics.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
+import type { Partition } from './partition/partition.ts';
 import type { Partitions } from './partition/partitions.ts';
 import type { WaitingFetches } from './partition/waiting-fetches.ts';
 import type { TransactionMarkers } from './transaction-markers.ts';
@@ -21,10 +22,16 @@ export interface BrokerServices {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
+  readonly disk: Disk;
+  /** Where everything is kept, and the id of that place. */
+  readonly dataDirectory: string;
+  readonly directoryId: Uuid;
   readonly logger: Logger;
   readonly controller: Controller;
   /** What is committed of the cluster's metadata. */
   readonly image: MetadataImage;
+  /** `__cluster_metadata-0`; it is no topic that clients see. */
+  readonly metadataLog: Partition;
   readonly partitions: Partitions;
   readonly waitingFetches: WaitingFetches;
   readonly fetchSessions: FetchSessions;

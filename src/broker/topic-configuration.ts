@@ -51,6 +51,20 @@ function topicConfigText(name: string, own: string | undefined, configuration: B
   return definition.defaultText;
 }
 
+/** Is this one of the topic's `cleanup.policy`? */
+export function hasCleanupPolicy(
+  image: MetadataImage,
+  topic: string,
+  configuration: BrokerConfiguration,
+  policy: 'compact' | 'delete',
+): boolean {
+  const own = image.configsOf(ConfigResource.TOPIC, topic).get('cleanup.policy');
+  const text = topicConfigText('cleanup.policy', own, configuration) ?? '';
+  return (parseConfigValue('cleanup.policy', topicConfigs['cleanup.policy']!, text) as readonly string[]).includes(
+    policy,
+  );
+}
+
 /** What the logs of a topic's partitions go by. */
 export function logConfigOf(image: MetadataImage, topic: string, configuration: BrokerConfiguration): LogConfig {
   const set = image.configsOf(ConfigResource.TOPIC, topic);

@@ -50,10 +50,13 @@ describe('the controller', () => {
     assert.equal(controller.image.featureLevel('transaction.version'), 2);
     const epoch = controller.image.featuresEpoch;
     assert.ok(epoch >= 0);
-    await controller.updateFeature('transaction.version', 1);
+    const level = (maxVersionLevel: number, upgradeType: number) => [
+      { feature: 'transaction.version', maxVersionLevel, upgradeType },
+    ];
+    await controller.updateFeatures(level(1, 2));
     assert.equal(controller.image.featureLevel('transaction.version'), 1);
     assert.ok(controller.image.featuresEpoch > epoch);
-    await assert.rejects(controller.updateFeature('transaction.version', 3), { code: 'INVALID_UPDATE_VERSION' });
+    await assert.rejects(controller.updateFeatures(level(3, 1)), { code: 'INVALID_UPDATE_VERSION' });
   });
 
   it('creates topics with the defaults asked for by -1, and shows them before it answers', async () => {

@@ -15,17 +15,14 @@ import {
 import { batchesOf, decodeRecords, type KafkaRecord } from '../records/index.ts';
 import { type Decision, type RecordLog, Replayed, type StateMachine } from '../replay/index.ts';
 import { decodeMetadataRecord } from '../wire/index.ts';
-import {
-  type CreatedTopic,
-  type DeletedTopic,
-  decideCreateTopics,
-  decideDeleteTopics,
-  type NewTopic,
-  type TopicDefaults,
-} from './create-topics.ts';
+import { decideCreatePartitions, type GrownTopic, type MorePartitions } from './create-partitions.ts';
+import { type CreatedTopic, decideCreateTopics, type NewTopic, type TopicDefaults } from './create-topics.ts';
+import { type DeletedTopic, decideDeleteTopics, type TopicToDelete } from './delete-topics.ts';
+import { decideElectLeaders, type ElectionResult, type ElectionType, type PartitionsOfTopic } from './elect-leaders.ts';
 import { supportedFeatures } from './features.ts';
 import { type BrokerEndpoint, type MetadataDelta, MetadataImage } from './image.ts';
 import { encodeMetadata, type NewMetadataRecord } from './metadata-records.ts';
+import { decideUpdateFeatures, type FeatureUpdate } from './update-features.ts';
 
 /** As many producer ids as Kafka gives out at once. */
 export const PRODUCER_ID_BLOCK = 1000;
@@ -108,7 +105,10 @@ export class Controller {
     return () => this.subscribers.delete(subscriber);
   }
 
-  /** The answers stand in the order of the request, each topic named twice once. */
+  /**
+   * The answers stand in the order of the request; topics that are named twice are refused at the end, each once.
+   * @throws KafkaError POLICY_VIOLATION for a request that is too large as a whole
+   */
   createTopics(topics: readonly NewTopic[], options?: { readonly validateOnly?: boolean }): Promise<CreatedTopic[]> {
     return this.write((image) => {
       const { results, records } = decideCreateTopics(image, topics, this.defaults, this.random);
@@ -116,9 +116,28 @@ export class Controller {
     });
   }
 
-  deleteTopics(topics: readonly { readonly name: string | null; readonly topicId: Uuid }[]): Promise<DeletedTopic[]> {
+  deleteTopics(topics: readonly TopicToDelete[]): Promise<DeletedTopic[]> {
     return this.write((image) => {
       const { results, records } = decideDeleteTopics(image, topics);
+      return { records, response: results };
+    });
+  }
+
+  /** Topics that are named twice are refused first, each once. */
+  createPartitions(
+    topics: readonly MorePartitions[],
+    options?: { readonly validateOnly?: boolean },
+  ): Promise<GrownTopic[]> {
+    return this.write((image) => {
+      const { results, records } = decideCreatePartitions(image, topics);
+      return { records: options?.validateOnly === true ? [] : records, response: results };
+    });
+  }
+
+  /** `asked` null: all partitions. */
+  electLeaders(type: ElectionType, asked: readonly PartitionsOfTopic[] | null): Promise<ElectionResult[]> {
+    return this.write((image) => {
+      const { results, records } = decideElectLeaders(image, type, asked);
       return { records, response: results };
     });
   }
@@ -191,22 +210,12 @@ export class Controller {
     });
   }
 
-  /** Finalizes a level of a feature. @throws KafkaError INVALID_UPDATE_VERSION where it is not supported */
-  updateFeature(name: string, level: number, options?: { readonly validateOnly?: boolean }): Promise<void> {
+  /** Finalizes levels of features, all of them or none. @throws KafkaError INVALID_UPDATE_VERSION */
+  updateFeatures(updates: readonly FeatureUpdate[], options?: { readonly validateOnly?: boolean }): Promise<void> {
     return this.write((image) => {
-      const feature = supportedFeatures.find((candidate) => candidate.name === name);
-      if (feature === undefined) {
-        throw new KafkaError('INVALID_UPDATE_VERSION', `The feature ${name} is not supported here.`);
-      }
-      if (level < feature.min || level > feature.max) {
-        throw new KafkaError(
-          'INVALID_UPDATE_VERSION',
-          `Level ${level} of ${name} is not supported: it goes from ${feature.min} to ${feature.max}.`,
-        );
-      }
-      const unchanged = image.featureLevel(name) === level || options?.validateOnly === true;
-      const record: NewMetadataRecord = { type: 'FeatureLevelRecord', value: { name, featureLevel: level } };
-      return { records: unchanged ? [] : [record], response: undefined };
+      const [controllerId = -1] = image.brokers.keys();
+      const records = decideUpdateFeatures(image, updates, controllerId);
+      return { records: options?.validateOnly === true ? [] : records, response: undefined };
     });
   }
 

@@ -10,7 +10,10 @@ export {
   parseConfigValue,
 } from './config-definitions.ts';
 export { type BrokerRegistration, Controller, type ControllerOptions, PRODUCER_ID_BLOCK } from './controller.ts';
-export type { CreatedTopic, DeletedTopic, NewTopic, TopicDefaults } from './create-topics.ts';
+export type { GrownTopic, MorePartitions } from './create-partitions.ts';
+export type { CreatedTopic, NewTopic, TopicDefaults } from './create-topics.ts';
+export type { DeletedTopic } from './delete-topics.ts';
+export type { ElectionResult, ElectionType, PartitionsOfTopic } from './elect-leaders.ts';
 export { type FeatureRange, METADATA_VERSION, supportedFeatures, TRANSACTION_VERSION } from './features.ts';
 export {
   type BrokerEndpoint,

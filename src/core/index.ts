@@ -8,5 +8,7 @@ export * from './kafka-errors.ts';
 export * from './logger.ts';
 export * from './memory-disk.ts';
 export * from './paths.ts';
+export { PatternError } from './pattern/parse.ts';
+export { Pattern } from './pattern/pattern.ts';
 export * from './ports.ts';
 export * from './uuid.ts';

@@ -1,7 +1,14 @@
 /** A disk in memory: what a broker without a data directory writes to. It dies with the process; sync does nothing. */
 import { ChunkedBytes } from './chunked-bytes.ts';
 import { type DirectoryNode, FileTree } from './file-tree.ts';
-import { DirectoryLockedError, type Disk, type DiskFile, type DiskLock, SystemError } from './ports.ts';
+import {
+  DirectoryLockedError,
+  type Disk,
+  type DiskFile,
+  type DiskLock,
+  type DiskVolume,
+  SystemError,
+} from './ports.ts';
 
 export class MemoryDisk implements Disk {
   private readonly tree = new FileTree<ChunkedBytes>();
@@ -34,6 +41,10 @@ export class MemoryDisk implements Disk {
 
   syncDirectory(path: string): void {
     this.tree.directory(path);
+  }
+
+  volumeOf(directory: string): DiskVolume {
+    return { absolutePath: directory, totalBytes: -1, usableBytes: -1 };
   }
 
   lock(directory: string): DiskLock {

@@ -119,6 +119,15 @@ export interface DiskLock {
   release(): void;
 }
 
+/** Where a directory is, and the volume that it is on. */
+export interface DiskVolume {
+  readonly absolutePath: string;
+  /** Bytes of the volume; -1 where that means nothing. */
+  readonly totalBytes: number;
+  /** Bytes that this process may still take. */
+  readonly usableBytes: number;
+}
+
 /** Files. Paths are `/`-separated. */
 export interface Disk {
   /** Opens for reading and writing; with `create` makes the file when it is missing. @throws SystemError `ENOENT` */
@@ -134,6 +143,7 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** fsync of a directory: names created, removed and renamed in it survive a crash. */
   syncDirectory(path: string): void;
+  volumeOf(directory: string): DiskVolume;
   /**
    * Takes the exclusive lock of a directory, freed by `release` or by the death of the process.
    * @throws DirectoryLockedError when another process holds it

@@ -199,6 +199,9 @@ export class FaultyDisk implements Disk {
     this.calls.push(`syncDirectory ${path}`);
     this.inner.syncDirectory(path);
   }
+  volumeOf(directory: string) {
+    return this.inner.volumeOf(directory);
+  }
   lock(directory: string) {
     return this.inner.lock(directory);
   }

@@ -128,7 +128,8 @@ export class PartitionLog {
   }
   /** Up to where read_committed consumers may read: no transaction that may still be open, or be undone, lies below. */
   get lastStableOffset(): number {
-    return Math.min(this.watermark, this.producers.firstUnstableOffset ?? this.watermark);
+    const firstUnstable = this.producers.firstUnstableOffset;
+    return firstUnstable === undefined ? this.watermark : Math.min(this.watermark, Math.max(this.start, firstUnstable));
   }
   /** To be stored, and given back to `open`: below it log and indexes are complete and on the device. */
   get recoveryPoint(): number {

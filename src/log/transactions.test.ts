@@ -27,6 +27,22 @@ test('the last stable offset stays before the oldest transaction that may still 
   assert.equal(log.highWatermark, 6);
 });
 
+test('the last stable offset is never before the start of the log', () => {
+  const log = openLog();
+  appendTransactional(log, { producerId: 1 });
+  appendTransactional(log, { producerId: 2 });
+  log.append(data(), client);
+  log.advanceHighWatermark(3);
+  log.advanceStartOffset(1);
+  assert.equal(log.lastStableOffset, 1);
+  log.advanceStartOffset(2);
+  assert.equal(log.lastStableOffset, 2);
+  appendMarker(log, { producerId: 1 });
+  appendMarker(log, { producerId: 2 });
+  log.advanceHighWatermark(5);
+  assert.equal(log.lastStableOffset, 5);
+});
+
 test('the marker of an empty transaction touches neither the last stable offset nor the aborted list', () => {
   const log = openLog();
   appendMarker(log, { producerId: 1, kind: 'abort' });

@@ -3,6 +3,7 @@
  * the thread.
  */
 import * as fs from 'node:fs';
+import { resolve } from 'node:path';
 import type { Disk, DiskLock } from '../core/index.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { attempt, RealFile } from './file.ts';
@@ -36,6 +37,11 @@ export function makeDisk(openFilesMax: number): Disk {
         }
       });
     },
+    volumeOf: (directory) =>
+      attempt('stat volume', directory, () => {
+        const { bsize, blocks, bavail } = fs.statfsSync(directory);
+        return { absolutePath: resolve(directory), totalBytes: bsize * blocks, usableBytes: bsize * bavail };
+      }),
     lock: (directory): DiskLock => attempt('lock', directory, () => lockDirectory(directory)),
   };
 }

@@ -1,4 +1,7 @@
-/** CreateTopics (key 19), versions 2-7. Left out: `timeoutMs`; the answer comes once the topics are there. */
+/**
+ * CreateTopics (key 19), versions 2-7. Left out: `timeoutMs`, but that one of 0 or less is over at once, as in Kafka; the
+ * answer comes once the topics are there.
+ */
 import { type CreatedTopic, isInternalTopic } from '../../controller/index.ts';
 import { ErrorCode, KafkaError } from '../../core/index.ts';
 import { createTopics } from '../../wire/index.ts';
@@ -6,19 +9,22 @@ import { effectiveTopicConfigs } from '../topic-configuration.ts';
 import { handler } from './handler.ts';
 
 export const createTopicsHandler = handler(createTopics, async (request, _call, broker) => {
+  const refuseAll = (errorCode: number, errorMessage: string | null) => ({
+    topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
+  });
+  if (request.timeoutMs <= 0) return refuseAll(ErrorCode.REQUEST_TIMED_OUT, null);
   let created: CreatedTopic[];
   try {
     created = await broker.controller.createTopics(request.topics, { validateOnly: request.validateOnly });
   } catch (error) {
     if (!KafkaError.is(error)) throw error;
-    const { errorCode, message } = error;
-    return { topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: message, configs: null })) };
+    return refuseAll(error.errorCode, error.message);
   }
   const given = new Map(request.topics.map(({ name, configs }) => [name, configs]));
   return {
     topics: created.map((topic) => {
       const { name, topicId, errorCode, errorMessage, numPartitions, replicationFactor } = topic;
-      if (errorCode !== ErrorCode.NONE) return { name, errorCode, errorMessage, configs: null };
+      if (errorCode !== ErrorCode.NONE) return { name, errorCode, errorMessage };
       const set = new Map((given.get(name) ?? []).map((config) => [config.name, config.value ?? '']));
       return {
         name,

@@ -5,15 +5,20 @@ import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
 import { handler } from './handler.ts';
 
 const BROKERS = 1;
+const CONTROLLERS = 2;
 
 export const describeClusterHandler = handler(describeCluster, (request, { apiVersion }, broker) => {
   if (request.endpointType !== BROKERS) {
-    const known = request.endpointType === 2;
+    const { endpointType } = request;
+    if (endpointType !== CONTROLLERS) {
+      return {
+        errorCode: ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
+        errorMessage: `Unsupported endpoint type ${endpointType}`,
+      };
+    }
     return {
-      errorCode: known ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
-      errorMessage: `The request was sent to an endpoint of type BROKER, but we wanted endpoint type ${request.endpointType}`,
-      endpointType: BROKERS,
-      clusterId: broker.clusterId,
+      errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE,
+      errorMessage: 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER',
     };
   }
   const withFenced = apiVersion >= 2 && request.includeFencedBrokers;

@@ -10,11 +10,17 @@ import { handler } from './handler.ts';
 
 const GROUP = 0;
 const TRANSACTION = 1;
+/** What Kafka says of a key type that is none. */
+const INVALID_REQUEST =
+  'This most likely occurs because of a request being malformed by the client library or the message was sent to an ' +
+  'incompatible broker. See the broker logs for more details.';
 const NOWHERE = { nodeId: -1, host: '', port: -1 };
 
 export const findCoordinatorHandler = handler(findCoordinator, async (request, { apiVersion }, broker) => {
   const found = await locate(request.keyType, broker);
-  return apiVersion >= 4 ? { coordinators: request.coordinatorKeys.map((key) => ({ key, ...found })) } : found;
+  if (apiVersion < 4) return { ...found, errorMessage: found.errorMessage ?? 'NONE' };
+  const answer = { ...found, errorMessage: found.errorMessage ?? '' };
+  return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...answer })) };
 });
 
 interface Located {
@@ -27,8 +33,7 @@ interface Located {
 
 async function locate(keyType: number, broker: BrokerServices): Promise<Located> {
   if (keyType !== GROUP && keyType !== TRANSACTION) {
-    const errorMessage = `coordinator type ${keyType} is not supported here`;
-    return { ...NOWHERE, errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
+    return { ...NOWHERE, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: INVALID_REQUEST };
   }
   try {
     await broker.internalTopics.ensure(keyType === GROUP ? CONSUMER_OFFSETS : TRANSACTION_STATE);

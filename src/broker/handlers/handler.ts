@@ -8,7 +8,7 @@ export interface Call {
   readonly apiVersion: number;
   /** As the client named itself; null when it did not. */
   readonly clientId: string | null;
-  /** The client's address, without its port. */
+  /** The client's address, without its port, after a slash: `/127.0.0.1`. */
   readonly clientHost: string;
   /** The connection that it came by. */
   readonly connection: RequestContext;

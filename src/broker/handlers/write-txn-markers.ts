@@ -1,14 +1,14 @@
 /**
  * WriteTxnMarkers (key 27), versions 1-2: appends the markers of other coordinators, and those of `kafka-transactions.sh
- * abort`. Left out: nothing.
+ * abort`. A marker for no partition at all is not in the answer. Left out: nothing.
  */
 import { ErrorCode } from '../../core/index.ts';
-import { writeTxnMarkers } from '../../wire/index.ts';
+import { type WriteTxnMarkersRequest, writeTxnMarkers } from '../../wire/index.ts';
 import { handler } from './handler.ts';
 
 export const writeTxnMarkersHandler = handler(writeTxnMarkers, async (request, _call, { markers }) => ({
   markers: await Promise.all(
-    request.markers.map(async (marker) => {
+    request.markers.filter(hasPartitions).map(async (marker) => {
       const { producerId, producerEpoch, coordinatorEpoch, transactionVersion, topics } = marker;
       const codes = await markers.write({
         producerId,
@@ -33,3 +33,7 @@ export const writeTxnMarkersHandler = handler(writeTxnMarkers, async (request, _
     }),
   ),
 }));
+
+function hasPartitions({ topics }: WriteTxnMarkersRequest['markers'][number]): boolean {
+  return topics.some(({ partitionIndexes }) => partitionIndexes.length > 0);
+}

@@ -62,7 +62,8 @@ function unsupportedApiVersions(handler: Handler, correlationId: number): Answer
   });
 }
 
+/** As Java writes the address of a peer without a name, and with it every client of Kafka's. */
 function hostOf(remoteAddress: string): string {
   const colon = remoteAddress.lastIndexOf(':');
-  return colon === -1 ? remoteAddress : remoteAddress.slice(0, colon);
+  return `/${colon === -1 ? remoteAddress : remoteAddress.slice(0, colon)}`;
 }

@@ -133,6 +133,37 @@ export class Partition {
     });
   }
 
+  /**
+   * The log begins at `offset` from now on; at the high watermark where it is -1. Never moves the start back.
+   * @returns the first offset that can be read
+   * @throws KafkaError OFFSET_OUT_OF_RANGE for another negative offset, and above the high watermark
+   */
+  deleteRecords(offset: number): number {
+    if (this.problem !== undefined) throw this.problem;
+    if (offset < 0 && offset !== HIGH_WATERMARK) {
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${offset} is none, and not -1 for the high watermark`);
+    }
+    try {
+      this.log.advanceStartOffset(offset === HIGH_WATERMARK ? this.log.highWatermark : offset);
+    } catch (error) {
+      if (!KafkaError.is(error) || error.code === 'KAFKA_STORAGE_ERROR') throw this.fail(error);
+      throw error;
+    }
+    return this.log.startOffset;
+  }
+
+  /**
+   * The largest leader epoch that is not above `epoch`, and where it ends (KIP-320). undefined: unknown. The current one
+   * has begun even if nothing was appended in it yet.
+   */
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } | undefined {
+    if (epoch < 0 || epoch > this.leaderEpoch) return undefined;
+    const { endOffset, latestLeaderEpoch } = this.log;
+    if (epoch === this.leaderEpoch) return { epoch, endOffset };
+    if (epoch < latestLeaderEpoch) return this.log.endOffsetForEpoch(epoch);
+    return { epoch: latestLeaderEpoch >= 0 ? latestLeaderEpoch : epoch, endOffset };
+  }
+
   watch(watcher: PartitionWatcher): void {
     this.watchers.add(watcher);
   }
@@ -218,6 +249,9 @@ export class Partition {
     this.notify();
   }
 }
+
+/** DeleteRecords: up to wherever that is. */
+const HIGH_WATERMARK = -1;
 
 /** Fetch and ListOffsets: `isolation_level` 1. */
 export const READ_COMMITTED = 1;

@@ -30,6 +30,8 @@ import type {
   ListedGroup,
   OffsetCommitRequest,
   OffsetCommitResponse,
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
   OffsetFetchRequest,
   OffsetFetchResponse,
   SyncGroupRequest,
@@ -37,6 +39,7 @@ import type {
   TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
 } from './messages.ts';
+import { decideOffsetDeletion } from './offset-deletion.ts';
 import { commitRefused, decideCommit, decideTransactionalCommit, fetchTopics, nothingCommitted } from './offsets.ts';
 import { joinError, syncError } from './rebalance.ts';
 import { syncGroup } from './sync.ts';
@@ -230,7 +233,7 @@ export class GroupCoordinator {
   async describeGroups(groupIds: readonly string[], context: RequestContext): Promise<DescribedGroup[]> {
     return Promise.all(
       groupIds.map(async (groupId) => {
-        const shard = this.find(groupId, false);
+        const shard = this.find(groupId, true);
         if ('errorCode' in shard) return describedError(groupId, shard.errorCode, null);
         try {
           return await shard.replayed.read(() => describeGroup(shard, groupId, context.apiVersion));
@@ -256,10 +259,11 @@ export class GroupCoordinator {
     }
   }
 
+  /** A group that is named twice is answered once. */
   async deleteGroups(groupIds: readonly string[]): Promise<{ groupId: string; errorCode: number }[]> {
     return Promise.all(
-      groupIds.map(async (groupId) => {
-        const shard = this.find(groupId, false);
+      [...new Set(groupIds)].map(async (groupId) => {
+        const shard = this.find(groupId, true);
         if ('errorCode' in shard) return { groupId, errorCode: shard.errorCode };
         try {
           const errorCode = await shard.replayed.write((state) => decideDeletion(shard, state, groupId));
@@ -269,6 +273,16 @@ export class GroupCoordinator {
         }
       }),
     );
+  }
+
+  async deleteOffsets(request: OffsetDeleteRequest): Promise<OffsetDeleteResponse> {
+    const shard = this.find(request.groupId, false);
+    if ('errorCode' in shard) return { errorCode: shard.errorCode, topics: [] };
+    try {
+      return await shard.replayed.write((state) => decideOffsetDeletion(shard, state, request));
+    } catch (error) {
+      return { errorCode: appendErrorCode(error), topics: [] };
+    }
   }
 
   /** Topics were deleted: their offsets go. Resolves when every loaded partition has written it; failures are logged. */

@@ -160,3 +160,17 @@ export interface ListedGroup {
   groupState: string;
   groupType: string;
 }
+
+export interface OffsetDeleteRequest {
+  readonly groupId: string;
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly { readonly partitionIndex: number }[];
+  }[];
+}
+
+export interface OffsetDeleteResponse {
+  /** Of the whole group. */
+  errorCode: number;
+  topics: { name: string; partitions: { partitionIndex: number; errorCode: number }[] }[];
+}

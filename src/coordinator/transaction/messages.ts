@@ -66,3 +66,35 @@ export interface EndTxnResponse {
   producerId: number;
   producerEpoch: number;
 }
+
+export interface DescribedTransaction {
+  errorCode: number;
+  transactionalId: string;
+  transactionState: string;
+  transactionTimeoutMs: number;
+  /** -1: none was begun. */
+  transactionStartTimeMs: number;
+  producerId: number;
+  producerEpoch: number;
+  topics: { topic: string; partitions: readonly number[] }[];
+}
+
+export interface ListTransactionsRequest {
+  readonly stateFilters: readonly string[];
+  readonly producerIdFilters: readonly number[];
+  readonly durationFilter: number;
+  /** Null or empty: all. */
+  readonly transactionalIdPattern: string | null;
+}
+
+export interface ListedTransaction {
+  transactionalId: string;
+  producerId: number;
+  transactionState: string;
+}
+
+export interface ListTransactionsResponse {
+  errorCode: number;
+  unknownStateFilters: string[];
+  transactionStates: ListedTransaction[];
+}

@@ -1,7 +1,8 @@
 /**
  * The transaction coordinator: takes each request to the partition of `__transaction_state` that keeps its transactional
  * id, when it is loaded here, and answers every failure with Kafka's code for it. Never rejects.
- * InitProducerId 0-5, AddPartitionsToTxn 0-5, AddOffsetsToTxn 0-4, EndTxn 0-5. Left out: two-phase commit (KIP-939).
+ * InitProducerId 0-5, AddPartitionsToTxn 0-5, AddOffsetsToTxn 0-4, EndTxn 0-5, DescribeTransactions 0, ListTransactions 0-2.
+ * Left out: two-phase commit (KIP-939).
  */
 import {
   type Clock,
@@ -9,6 +10,8 @@ import {
   type ErrorName,
   errorName,
   type Logger,
+  Pattern,
+  PatternError,
   silentLogger,
   type Timers,
 } from '../../core/index.ts';
@@ -25,13 +28,17 @@ import type {
   AddOffsetsToTxnRequest,
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
+  DescribedTransaction,
   EndTxnRequest,
   EndTxnResponse,
   InitProducerIdRequest,
   InitProducerIdResponse,
+  ListTransactionsRequest,
+  ListTransactionsResponse,
   TopicResults,
 } from './messages.ts';
 import { type ProducerIdBlock, ProducerIds } from './producer-ids.ts';
+import { describeTransaction, listTransactions, undescribed, unknownStates } from './transaction-admin.ts';
 import { type TransactionConfig, transactionConfigDefaults } from './transaction-config.ts';
 import type { TopicPartition, TransactionMetadata } from './transaction-metadata.ts';
 import { type Answer, codeOf, TransactionLogState, TransactionShard } from './transaction-shard.ts';
@@ -242,6 +249,38 @@ export class TransactionCoordinator {
     const shard = this.find(transactionalId);
     if ('errorCode' in shard) return undefined;
     return shard.ask(transactionalId, (current) => current).catch(() => undefined);
+  }
+
+  describeTransactions(transactionalIds: readonly string[]): Promise<DescribedTransaction[]> {
+    return Promise.all(
+      transactionalIds.map(async (transactionalId) => {
+        if (transactionalId === '') return undescribed(transactionalId, ErrorCode.INVALID_REQUEST);
+        const shard = this.find(transactionalId);
+        if ('errorCode' in shard) return undescribed(transactionalId, shard.errorCode);
+        try {
+          return await shard.ask(transactionalId, (current) => describeTransaction(transactionalId, current));
+        } catch (error) {
+          return undescribed(transactionalId, appendErrorCode(error));
+        }
+      }),
+    );
+  }
+
+  /** Of every partition that is loaded here; COORDINATOR_LOAD_IN_PROGRESS when one is not yet. */
+  async listTransactions(request: ListTransactionsRequest): Promise<ListTransactionsResponse> {
+    const refused = (errorCode: number) => ({ errorCode, unknownStateFilters: [], transactionStates: [] });
+    const { transactionalIdPattern: text, stateFilters } = request;
+    try {
+      const filters = { ...request, pattern: text === null || text === '' ? undefined : new Pattern(text) };
+      const now = this.options.clock.now();
+      const lists = [...this.shards.values()].map(({ replayed }) =>
+        replayed.read(({ transactions }) => listTransactions(transactions, filters, now)),
+      );
+      const transactionStates = (await Promise.all(lists)).flat();
+      return { errorCode: 0, unknownStateFilters: unknownStates(stateFilters), transactionStates };
+    } catch (error) {
+      return refused(error instanceof PatternError ? ErrorCode.INVALID_REGULAR_EXPRESSION : appendErrorCode(error));
+    }
   }
 
   private async initIdempotentProducer(): Promise<InitProducerIdResponse> {

@@ -59,6 +59,10 @@ export function assertMayBecome(from: TransactionState, to: TransactionState): v
   assert(mayBecome(from, to), `a transaction may not go from ${from} to ${to}`);
 }
 
+export function isStateName(name: string): name is TransactionState {
+  return (states as readonly string[]).includes(name);
+}
+
 export function stateNumber(state: TransactionState): number {
   return states.indexOf(state);
 }

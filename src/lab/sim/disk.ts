@@ -149,6 +149,7 @@ export class SimulatedDisk {
         this.note(life, 'sync-directory', path);
         this.makeNamesSafe(this.tree.directory(path));
       },
+      volumeOf: (directory) => ({ absolutePath: directory, totalBytes: -1, usableBytes: -1 }),
       lock: (directory) => this.lock(life, directory),
     };
   }
