@@ -106,11 +106,10 @@ describe('the controller', () => {
     assert.equal(await code(topic('with space')), 'INVALID_TOPIC_EXCEPTION');
     assert.equal(await code(topic('x'.repeat(250))), 'INVALID_TOPIC_EXCEPTION');
     assert.equal(await code(topic('a_b')), 'INVALID_TOPIC_EXCEPTION');
-    assert.equal(await code(topic('__cluster_metadata')), 'INVALID_TOPIC_EXCEPTION');
+    assert.equal(await code(topic('__cluster_metadata')), 'INVALID_REQUEST');
     assert.equal(await code(topic('a.b')), 'TOPIC_ALREADY_EXISTS');
     assert.equal(await code(topic('twice'), topic('twice')), 'INVALID_REQUEST');
     assert.equal(await code(topic('p', { numPartitions: 0 })), 'INVALID_PARTITIONS');
-    assert.equal(await code(topic('p', { numPartitions: 10_001 })), 'POLICY_VIOLATION');
     assert.equal(await code(topic('p', { replicationFactor: 2 })), 'INVALID_REPLICATION_FACTOR');
     assert.equal(await code(topic('p', { replicationFactor: 0 })), 'INVALID_REPLICATION_FACTOR');
     const assignments = (...given: [number, number[]][]) =>
@@ -135,6 +134,21 @@ describe('the controller', () => {
     assert.equal(controller.image.topic('p')!.partitions.length, 2);
   });
 
+  it('makes no more partitions or records at once than Kafka does', async () => {
+    const controller = await openWithBroker();
+    const halves = ['a', 'b'].map((name) => topic(name, { numPartitions: 5001 }));
+    await assert.rejects(controller.createTopics(halves), {
+      code: 'POLICY_VIOLATION',
+      message: /number of partitions/,
+    });
+    const whole = topic('a', { numPartitions: 10_000 });
+    await assert.rejects(controller.createTopics([whole]), { code: 'POLICY_VIOLATION', message: /large batch/ });
+    assert.deepEqual(await refusal(controller, topic('a', { numPartitions: 9999 })), ['NONE', null]);
+    const [grown] = await controller.createPartitions([{ name: 'a', count: 20_000, assignments: null }]);
+    assert.equal(errorName(grown!.errorCode), 'POLICY_VIOLATION');
+    assert.equal(controller.image.topic('a')!.partitions.length, 9999);
+  });
+
   it('only validates when asked to', async () => {
     const controller = await openWithBroker();
     const [result] = await controller.createTopics([topic('maybe')], { validateOnly: true });
@@ -156,7 +170,7 @@ describe('the controller', () => {
     ]);
     assert.deepEqual(
       results.map(({ errorCode }) => errorName(errorCode)),
-      ['NONE', 'NONE', 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INVALID_REQUEST'],
+      ['INVALID_REQUEST', 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'NONE', 'NONE'],
     );
     assert.equal(controller.image.topics.size, 0);
     await controller.createTopics([topic('a')]);

@@ -1,15 +1,19 @@
 /** What the scenarios of the admin APIs share: requests by hand, topics that are ready, records, producers. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
-import { RawClient } from '../../../src/broker/testing/raw-client.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nodePorts } from '../../../src/node/index.ts';
 import { encodeBatch } from '../../../src/records/index.ts';
 import * as wire from '../../../src/wire/index.ts';
+import { RawClient, request } from '../../simulation/raw-client.ts';
 import { eventually, unique } from '../cluster.ts';
 
 export const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 /** Of records: not now, so that it is told apart from the time of an append. */
 export const TIMESTAMP = 1_700_000_000_000;
+
+/** No answer takes so long. */
+const ANSWER_MS = 20_000;
 
 export interface Producer {
   readonly transactionalId: string;
@@ -30,7 +34,10 @@ export class Raw {
   async call<Res, In>(api: wire.Api<unknown, Res, In>, version: number, body: NoInfer<In>): Promise<Res> {
     const [host, port] = this.bootstrap().split(':');
     this.client ??= RawClient.connect(nodePorts().network, host!, Number(port));
-    return (await this.client).call(api, version, body);
+    const late = sleep(ANSWER_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`${api.name} v${version} is not answered after ${ANSWER_MS} ms`);
+    });
+    return Promise.race([(await this.client).call(request(api, version, body)), late]);
   }
 
   /** A new topic, once every partition has a leader. */
