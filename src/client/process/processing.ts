@@ -112,7 +112,9 @@ export class Processing implements AsyncDisposable {
     } catch (error) {
       if (!mayPass(error)) throw error;
       this.parts.runtime.logger.warn('what was handled last is not final', { cause: (error as Error).message });
-      await this.parts.work.undo();
+      await this.parts.work.undo().catch((undoing: unknown) => {
+        if (!mayPass(undoing)) throw undoing;
+      });
     }
   }
 
@@ -135,7 +137,9 @@ export class Processing implements AsyncDisposable {
           await work.undo();
           return;
         } catch (error) {
-          if (!mayPass(error) || this.stopping.signal.aborted) throw error;
+          if (!mayPass(error)) throw error;
+          // Whoever has the partitions next will do it again.
+          if (this.stopping.signal.aborted) return;
         }
       }
     });
