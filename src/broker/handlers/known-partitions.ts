@@ -26,6 +26,7 @@ export class KnownPartitions<P extends { readonly partitionIndex: number }> {
 
   constructor(image: MetadataImage, asked: readonly Named<P>[], byId: boolean) {
     for (const { name, topicId, partitions } of asked) {
+      if (partitions.length === 0) continue;
       const topic = byId ? image.topicById(topicId ?? '') : image.topic(name);
       const unknown = byId && topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
       const existing = partitions.filter(({ partitionIndex }) => topic?.partitions[partitionIndex] !== undefined);
@@ -39,13 +40,14 @@ export class KnownPartitions<P extends { readonly partitionIndex: number }> {
     }
   }
 
-  /** The coordinator's results and those of the partitions that it was not asked about, in the order of the request. */
+  /** The coordinator's results and those of the partitions that it was not asked about: the topics in the order of the
+   * request, the partitions that do not exist first, as from Kafka. */
   merge(results: readonly { readonly name: string; readonly partitions: readonly PartitionResult[] }[]): TopicResult[] {
     const byName = new Map(results.map(({ name, partitions }) => [name, partitions]));
     for (const { name, partitions } of this.answers) {
       const given = byName.get(name);
       if (given === undefined) continue;
-      partitions.unshift(...given);
+      partitions.push(...given);
       byName.delete(name);
     }
     return this.answers;

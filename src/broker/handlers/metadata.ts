@@ -11,17 +11,22 @@ import type { BrokerServices } from '../services.ts';
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from './authorized-operations.ts';
 import { handler } from './handler.ts';
 
+/** The first version in which topics may go by id. */
+const FIRST_VERSION_WITH_IDS = 12;
+
 type TopicAnswer = NonNullable<MetadataResponseInput['topics']>[number];
 
 export const metadataHandler = handler(metadata, async (request, { apiVersion }, broker) => {
   const { image } = broker;
+  const refused = refusalOf(request, apiVersion);
+  if (refused !== undefined) return refused;
   const all = request.topics === null || (apiVersion === 0 && request.topics.length === 0);
   const answers: TopicAnswer[] = [];
   const operations = request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: TOPIC_OPERATIONS } : {};
   if (all) {
     for (const topic of image.topics.values()) answers.push({ ...describe(topic), ...operations });
   } else {
-    for (const asked of await withMissing(request, apiVersion, broker)) answers.push({ ...asked, ...operations });
+    for (const asked of await withMissing(request, broker)) answers.push({ ...asked, ...operations });
   }
   return {
     brokers: [...image.brokers.values()]
@@ -34,11 +39,7 @@ export const metadataHandler = handler(metadata, async (request, { apiVersion },
   };
 });
 
-async function withMissing(
-  request: MetadataRequest,
-  apiVersion: number,
-  broker: BrokerServices,
-): Promise<TopicAnswer[]> {
+async function withMissing(request: MetadataRequest, broker: BrokerServices): Promise<TopicAnswer[]> {
   const { image, config } = broker;
   const asked = request.topics ?? [];
   const mayCreate = request.allowAutoTopicCreation && config['auto.create.topics.enable'];
@@ -51,14 +52,36 @@ async function withMissing(
   }
   const refused = missing.size === 0 ? noErrors : await create([...missing], broker);
   const seen = new Set<string>();
-  const answers: TopicAnswer[] = [];
+  const unknownIds: TopicAnswer[] = [];
+  const known: TopicAnswer[] = [];
+  const unknown: TopicAnswer[] = [];
   for (const { name, topicId } of asked) {
-    const key = name ?? topicId;
+    const key = topicId === ZERO_UUID ? name! : topicId;
     if (seen.has(key)) continue;
     seen.add(key);
-    answers.push(answerFor(name, topicId, apiVersion, broker, refused));
+    const answer = topicId === ZERO_UUID ? byName(name!, broker, refused) : byId(topicId, broker);
+    if (answer.partitions !== undefined) known.push(answer);
+    else if (topicId === ZERO_UUID) unknown.push(answer);
+    else unknownIds.push(answer);
   }
-  return answers;
+  // In Kafka's order.
+  return [...unknownIds, ...known, ...unknown];
+}
+
+/** Topics go by id since version 12, and by something always: otherwise the whole request is refused. */
+function refusalOf({ topics }: MetadataRequest, apiVersion: number): MetadataResponseInput | undefined {
+  const asked = topics ?? [];
+  const byIds = asked.some(({ name, topicId }) => topicId !== ZERO_UUID || name === null);
+  const nameless = asked.some(({ name, topicId }) => topicId === ZERO_UUID && name === null);
+  const errorCode =
+    byIds && apiVersion < FIRST_VERSION_WITH_IDS
+      ? ErrorCode.INVALID_REQUEST
+      : nameless
+        ? ErrorCode.UNKNOWN_SERVER_ERROR
+        : ErrorCode.NONE;
+  if (errorCode === ErrorCode.NONE) return undefined;
+  const answers = asked.map(({ name, topicId }) => ({ errorCode, name: name ?? '', topicId }));
+  return { brokers: [], controllerId: -1, clusterId: null, topics: answers };
 }
 
 const noErrors: ReadonlyMap<string, number> = new Map();
@@ -77,19 +100,12 @@ async function create(names: readonly string[], broker: BrokerServices): Promise
   }
 }
 
-function answerFor(
-  name: string | null,
-  topicId: Uuid,
-  apiVersion: number,
-  { image }: BrokerServices,
-  refused: ReadonlyMap<string, number>,
-): TopicAnswer {
-  if (topicId !== ZERO_UUID) {
-    if (apiVersion < 12) return { errorCode: ErrorCode.INVALID_REQUEST, name: name ?? '', topicId };
-    const topic = image.topicById(topicId);
-    return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId } : describe(topic);
-  }
-  if (name === null) return { errorCode: ErrorCode.INVALID_REQUEST, name: apiVersion < 12 ? '' : null, topicId };
+function byId(topicId: Uuid, { image }: BrokerServices): TopicAnswer {
+  const topic = image.topicById(topicId);
+  return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId } : describe(topic);
+}
+
+function byName(name: string, { image }: BrokerServices, refused: ReadonlyMap<string, number>): TopicAnswer {
   const topic = image.topic(name);
   if (topic !== undefined) return describe(topic);
   const unknown =
