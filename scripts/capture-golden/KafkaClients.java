@@ -22,6 +22,8 @@ public class KafkaClients {
       admin.describeCluster().clusterId().get();
       var topic = new ConfigResource(ConfigResource.Type.TOPIC, "java-out");
       admin.describeConfigs(List.of(topic)).all().get();
+    admin.incrementalAlterConfigs(Map.of(topic, List.of(new AlterConfigOp(new ConfigEntry("cleanup.policy", "compact"), AlterConfigOp.OpType.APPEND), new AlterConfigOp(new ConfigEntry("retention.ms", ""), AlterConfigOp.OpType.DELETE)))).all().get();
+      admin.listConfigResources(Set.of(ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER), new ListConfigResourcesOptions()).all().get();
       admin.listOffsets(Map.of(new TopicPartition("java-in", 0), OffsetSpec.maxTimestamp(), new TopicPartition("java-in", 1), OffsetSpec.earliest())).all().get();
       admin.listGroups().all().get();
       admin.describeClassicGroups(List.of("java-tv1")).all().get();

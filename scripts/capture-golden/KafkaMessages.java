@@ -180,7 +180,7 @@ public class KafkaMessages {
   @SuppressWarnings("unchecked")
   static Object value(Class<?> type, Class<?> element, Type wire) throws Exception {
     if (type == boolean.class) return random.nextBoolean();
-    if (type == byte.class) return (byte) random.nextInt();
+    if (type == byte.class || type == Byte.class) return (byte) random.nextInt();
     if (type == short.class) return (short) random.nextInt();
     if (type == int.class) return wire == Type.UINT16 ? random.nextInt(65536) : random.nextInt();
     if (type == Integer.class) return random.nextInt();

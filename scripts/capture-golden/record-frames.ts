@@ -189,6 +189,7 @@ async function byKafkajs(): Promise<void> {
   const type = kafkajs.ConfigResourceTypes.TOPIC;
   const resources = [{ type, name: 'kafkajs', configNames: ['retention.ms'] }];
   await admin.describeConfigs({ includeSynonyms: true, resources });
+  await admin.alterConfigs({ validateOnly: true, resources: [{ type, name: 'kafkajs', configEntries }] });
   await admin.deleteGroups(['kafkajs-group']);
   await admin.deleteTopics({ topics: ['kafkajs'] });
   await admin.disconnect();

@@ -1,6 +1,7 @@
 /** Every API there is a table for. What a broker answers and advertises, and docs/protocol-coverage.md, derive from it. */
 import { addOffsetsToTxn } from './messages/add-offsets-to-txn.ts';
 import { addPartitionsToTxn } from './messages/add-partitions-to-txn.ts';
+import { alterConfigs } from './messages/alter-configs.ts';
 import { apiVersions } from './messages/api-versions.ts';
 import { createPartitions } from './messages/create-partitions.ts';
 import { createTopics } from './messages/create-topics.ts';
@@ -20,9 +21,11 @@ import { endTxn } from './messages/end-txn.ts';
 import { fetch } from './messages/fetch.ts';
 import { findCoordinator } from './messages/find-coordinator.ts';
 import { heartbeat } from './messages/heartbeat.ts';
+import { incrementalAlterConfigs } from './messages/incremental-alter-configs.ts';
 import { initProducerId } from './messages/init-producer-id.ts';
 import { joinGroup } from './messages/join-group.ts';
 import { leaveGroup } from './messages/leave-group.ts';
+import { listConfigResources } from './messages/list-config-resources.ts';
 import { listGroups } from './messages/list-groups.ts';
 import { listOffsets } from './messages/list-offsets.ts';
 import { listPartitionReassignments } from './messages/list-partition-reassignments.ts';
@@ -66,10 +69,12 @@ export const apis: readonly Api[] = [
   writeTxnMarkers,
   txnOffsetCommit,
   describeConfigs,
+  alterConfigs,
   describeLogDirs,
   createPartitions,
   deleteGroups,
   electLeaders,
+  incrementalAlterConfigs,
   listPartitionReassignments,
   offsetDelete,
   describeQuorum,
@@ -78,6 +83,7 @@ export const apis: readonly Api[] = [
   describeProducers,
   describeTransactions,
   listTransactions,
+  listConfigResources,
   describeTopicPartitions,
 ];
 
