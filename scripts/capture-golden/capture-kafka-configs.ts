@@ -1,11 +1,17 @@
-/** Writes test/golden/kafka-configs.json from a running Apache Kafka. */
+/**
+ * Writes test/golden/kafka-configs.json and test/golden/kafka-config-answers.json from a running Apache Kafka: what it knows,
+ * and what it answered to the conversation of test/conformance/config-steps.ts.
+ */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Answer, converse, steps } from '../../test/conformance/config-steps.ts';
 import { start } from '../../test/real/apache-kafka.ts';
 import { classPathDirectory } from '../../test/real/versions.ts';
 
-const file = join(import.meta.dirname, '..', '..', 'test', 'golden', 'kafka-configs.json');
+const golden = join(import.meta.dirname, '..', '..', 'test', 'golden');
+/** How long a change takes in Kafka until every part of it has seen it. */
+const SETTLE_MS = 400;
 const kafka = await start();
 try {
   const source = join(import.meta.dirname, 'KafkaConfigs.java');
@@ -18,5 +24,18 @@ try {
   );
 } finally {
   await kafka.stop();
+}
+const other = await start();
+try {
+  const answers: Record<string, Answer[]> = {};
+  for (const part of Object.keys(steps)) answers[part] = await converse(other.bootstrap, part, SETTLE_MS);
+  const captured = {
+    capturedBy: 'scripts/capture-golden/capture-kafka-configs.ts',
+    from: 'Apache Kafka 4.3.1',
+    answers,
+  };
+  writeFileSync(join(golden, 'kafka-config-answers.json'), JSON.stringify(captured));
+} finally {
+  await other.stop();
 }
 process.exit(0);

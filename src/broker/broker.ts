@@ -3,17 +3,20 @@
  * directory is locked; the metadata log is replayed; the listener is bound, so that the address to register is known;
  * the broker registers, opens its partitions, loads its coordinators, and only then is shown to clients.
  */
-import { CLUSTER_METADATA, Controller } from '../controller/index.ts';
+import { CLUSTER_METADATA, ConfigResource, Controller, type MetadataImage } from '../controller/index.ts';
 import { type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, SystemError, silentLogger } from '../core/index.ts';
 import { defaultLogConfig, PartitionLog } from '../log/index.ts';
 import type { BrokerConfig, BrokerConfigInput } from './config/broker-configs.ts';
 import { BrokerConfiguration } from './config/broker-configuration.ts';
+import { brokerRules } from './config/broker-rules.ts';
+import { groupRules } from './config/group-rules.ts';
 import { Coordinators } from './coordinators.ts';
 import { DataDirectory } from './data-directory.ts';
 import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
 import { AnswerMemory } from './network/answer-memory.ts';
 import { connectionLimits } from './network/connection-limits.ts';
+import { LogLevels } from './log-levels.ts';
 import { makeDispatch } from './network/dispatch.ts';
 import { RequestMemory } from './network/request-memory.ts';
 import { Server } from './network/server.ts';
@@ -44,6 +47,8 @@ export interface BrokerOptions {
   readonly ports?: Partial<Ports>;
   /** @default silent */
   readonly logger?: Logger;
+  /** The least level that reaches the logger, until somebody changes it (`kafka-configs`, broker-loggers). @default 'debug' */
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
 /** How long `close` waits for requests under way, milliseconds. */
@@ -85,7 +90,7 @@ async function assemble(
 ): Promise<RunningBroker> {
   const { clock, timers, random, disk } = ports;
   const config = configuration.values;
-  const logger = options.logger ?? silentLogger;
+  const logger = new LogLevels(options.logger ?? silentLogger, options.logLevel ?? 'debug');
   const nodeId = options.nodeId ?? 1;
   const directory = DataDirectory.open(disk, options.dataDirectory ?? MEMORY_DIRECTORY, nodeId, random);
   undo.push(() => directory.release());
@@ -107,7 +112,7 @@ async function assemble(
     syncAcksAll: config['acks.all.fdatasync'],
   });
   undo.push(() => metadataLog.close());
-  const controller = await Controller.open({
+  const controller: Controller = await Controller.open({
     log: new PartitionRecordLog(metadataLog),
     clock,
     timers,
@@ -117,9 +122,18 @@ async function assemble(
       numPartitions: config['num.partitions'],
       replicationFactor: config['default.replication.factor'],
     },
+    configRules: new Map([
+      [ConfigResource.BROKER, brokerRules(configuration, nodeId, () => controller.image)],
+      [ConfigResource.GROUP, groupRules(config)],
+    ]),
     onFailure: (error) => logger.error(`the metadata log failed, restart the broker: ${error.message}`, { error }),
   });
   undo.push(() => controller.close());
+  const applyDynamicConfigs = (image: MetadataImage) => {
+    const set = (name: string) => image.configsOf(ConfigResource.BROKER, name);
+    configuration.applyDynamic(set(String(nodeId)), set(''));
+  };
+  applyDynamicConfigs(controller.image);
 
   let services: BrokerServices | undefined;
   let begin!: () => void;
@@ -153,7 +167,10 @@ async function assemble(
   const internalTopics = new InternalTopics(controller, config);
   const coordinators = new Coordinators({ config, ports, logger, nodeId, controller, partitions, internalTopics });
   undo.push(() => coordinators.close());
-  controller.subscribe((delta, image) => partitions.apply(delta, image));
+  controller.subscribe((delta, image) => {
+    if (delta.brokerConfigsChanged) applyDynamicConfigs(image);
+    partitions.apply(delta, image);
+  });
   await coordinators.load();
   await controller.unfenceBroker(nodeId, epoch);
 
@@ -175,6 +192,7 @@ async function assemble(
     dataDirectory: directory.path,
     directoryId: directory.meta.directoryId,
     logger,
+    logLevels: logger,
     controller,
     image: controller.image,
     metadataLog,

@@ -5,6 +5,7 @@ import type { Clock, Disk, Logger, Random, Timers, Uuid } from '../core/index.ts
 import type { BrokerConfig } from './config/broker-configs.ts';
 import type { BrokerConfiguration } from './config/broker-configuration.ts';
 import type { InternalTopics } from './internal-topics.ts';
+import type { LogLevels } from './log-levels.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partition } from './partition/partition.ts';
 import type { Partitions } from './partition/partitions.ts';
@@ -27,6 +28,7 @@ export interface BrokerServices {
   readonly dataDirectory: string;
   readonly directoryId: Uuid;
   readonly logger: Logger;
+  readonly logLevels: LogLevels;
   readonly controller: Controller;
   /** What is committed of the cluster's metadata. */
   readonly image: MetadataImage;

@@ -1,6 +1,5 @@
 /** What a topic's properties really are: those set on it, else the broker's, else Kafka's defaults. */
 import {
-  type ConfigDefinition,
   ConfigResource,
   canonicalConfigText,
   type MetadataImage,
@@ -9,22 +8,14 @@ import {
 } from '../controller/index.ts';
 import { defaultLogConfig, type LogConfig } from '../log/index.ts';
 import { type BrokerConfiguration, type ConfigLayerValue, ConfigSource } from './config/broker-configuration.ts';
-
-export interface EffectiveConfig {
-  readonly name: string;
-  readonly value: string | null;
-  readonly source: number;
-  readonly definition: ConfigDefinition;
-  /** Where the value could come from, the strongest first. */
-  readonly synonyms: readonly ConfigLayerValue[];
-}
+import { type DescribedConfig, described } from './config/described.ts';
 
 /** Every property of a topic on which these are set. Kafka's internal ones are told only where they are set. */
-export function effectiveTopicConfigs(
+export function describedTopic(
   set: ReadonlyMap<string, string>,
   configuration: BrokerConfiguration,
-): EffectiveConfig[] {
-  const effective: EffectiveConfig[] = [];
+): DescribedConfig[] {
+  const all: DescribedConfig[] = [];
   for (const [name, definition] of Object.entries(topicConfigs)) {
     const own = set.get(name);
     if (definition.internal === true && own === undefined) continue;
@@ -32,9 +23,9 @@ export function effectiveTopicConfigs(
     const synonyms: ConfigLayerValue[] = synonym === undefined ? [] : configuration.layers(synonym.name);
     const value = topicConfigText(name, own, configuration);
     if (own !== undefined) synonyms.unshift({ name, value: value!, source: ConfigSource.TOPIC });
-    effective.push({ name, value, source: synonyms[0]?.source ?? ConfigSource.DEFAULT, definition, synonyms });
+    all.push(described(name, definition, value, synonyms));
   }
-  return effective;
+  return all;
 }
 
 /** The text that holds for a topic: its own, else what the broker's properties make of it, else Kafka's default. */

@@ -68,13 +68,18 @@ export function parseConfigValue(name: string, definition: ConfigDefinition, tex
       return checkedWord(trimmed, definition, invalid);
     case 'list': {
       const entries = trimmed === '' ? [] : trimmed.split(',').map((entry) => entry.trim());
-      if (new Set(entries).size < entries.length) throw invalid('The list names an entry twice');
-      return entries.map((entry) => checkedWord(entry, definition, invalid));
+      if (entries.includes('')) throw invalid(`Configuration '${name}' values must not be empty.`);
+      // As in Kafka, an entry that comes twice counts once.
+      return [...new Set(entries.map((entry) => checkedWord(entry, definition, invalid)))];
     }
     default: {
       const number = parseNumber(trimmed, definition.type);
       if (number === undefined) throw invalid(`Not a number of type ${definition.type.toUpperCase()}`);
       if (number === definition.or) return number;
+      const { or, min, max } = definition;
+      if (or !== undefined && (number < min! || number > max!)) {
+        throw invalid(`Value must be between ${min} and ${max} or equal to ${or}`);
+      }
       if (definition.min !== undefined && number < definition.min) {
         throw invalid(`Value must be at least ${definition.min}`);
       }

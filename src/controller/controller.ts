@@ -15,12 +15,14 @@ import {
 import { batchesOf, decodeRecords, type KafkaRecord } from '../records/index.ts';
 import { type Decision, type RecordLog, Replayed, type StateMachine } from '../replay/index.ts';
 import { decodeMetadataRecord } from '../wire/index.ts';
+import { type AlteredResource, decideAlterConfigs, type ResourceChange, type RulesByType } from './alter-configs.ts';
+import { clientMetricsRules } from './client-metrics-configs.ts';
 import { decideCreatePartitions, type GrownTopic, type MorePartitions } from './create-partitions.ts';
 import { type CreatedTopic, decideCreateTopics, type NewTopic, type TopicDefaults } from './create-topics.ts';
 import { type DeletedTopic, decideDeleteTopics, type TopicToDelete } from './delete-topics.ts';
 import { decideElectLeaders, type ElectionResult, type ElectionType, type PartitionsOfTopic } from './elect-leaders.ts';
 import { supportedFeatures } from './features.ts';
-import { type BrokerEndpoint, type MetadataDelta, MetadataImage } from './image.ts';
+import { type BrokerEndpoint, ConfigResource, type MetadataDelta, MetadataImage } from './image.ts';
 import { encodeMetadata, type NewMetadataRecord } from './metadata-records.ts';
 import { decideUpdateFeatures, type FeatureUpdate } from './update-features.ts';
 
@@ -35,6 +37,8 @@ export interface ControllerOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly defaults: TopicDefaults;
+  /** What may be set on brokers and groups. None: nothing. */
+  readonly configRules?: RulesByType;
   readonly logger?: Logger;
   /** Levels to finalize on a fresh log in place of the usual ones. */
   readonly initialFeatures?: ReadonlyMap<string, number>;
@@ -65,6 +69,7 @@ export class Controller {
   private readonly log: RecordLog;
   private readonly random: Random;
   private readonly defaults: TopicDefaults;
+  private readonly configRules: RulesByType;
   private readonly logger: Logger;
   private readonly runtime: Replayed<MetadataState>;
   private readonly subscribers = new Set<Subscriber>();
@@ -75,6 +80,7 @@ export class Controller {
     this.log = options.log;
     this.random = options.random;
     this.defaults = options.defaults;
+    this.configRules = new Map([[ConfigResource.CLIENT_METRICS, clientMetricsRules], ...(options.configRules ?? [])]);
     this.logger = options.logger ?? silentLogger;
     this.published = options.log.startOffset;
     this.runtime = new Replayed({
@@ -120,6 +126,17 @@ export class Controller {
     return this.write((image) => {
       const { results, records } = decideDeleteTopics(image, topics);
       return { records, response: results };
+    });
+  }
+
+  /** The answers stand in the order of the request. */
+  alterConfigs(
+    resources: readonly ResourceChange[],
+    options?: { readonly validateOnly?: boolean },
+  ): Promise<AlteredResource[]> {
+    return this.write((image) => {
+      const { results, records } = decideAlterConfigs(image, resources, this.configRules);
+      return { records: options?.validateOnly === true ? [] : records, response: results };
     });
   }
 

@@ -8,7 +8,7 @@ import { ConfigResource, type MetadataImage } from './image.ts';
 import type { NewMetadataRecord } from './metadata-records.ts';
 import { checkReplicas, checkReplicationFactor, newPartition, spreadReplicas } from './replica-placement.ts';
 import { CLUSTER_METADATA, collisionForm, topicNameProblem } from './topic-names.ts';
-import { validateTopicConfigs } from './validate-configs.ts';
+import { newTopicConfigs } from './validate-configs.ts';
 
 /** One topic of a CreateTopics request. */
 export interface NewTopic {
@@ -56,9 +56,9 @@ export function decideCreateTopics(
     try {
       checkName(topic.name, image, collisions);
       const assignment = assign(topic, image, defaults);
-      validateTopicConfigs(topic.configs);
+      const configs = newTopicConfigs(topic.configs);
       const topicId = randomUuid(random);
-      addRecords(records, topic, topicId, assignment);
+      addRecords(records, topic.name, configs, topicId, assignment);
       results.push({
         name: topic.name,
         errorCode: 0,
@@ -165,15 +165,16 @@ function byCount(topic: NewTopic, image: MetadataImage, defaults: TopicDefaults)
 
 function addRecords(
   records: NewMetadataRecord[],
-  topic: NewTopic,
+  topicName: string,
+  configs: ReadonlyMap<string, string>,
   topicId: Uuid,
   assignment: readonly (readonly number[])[],
 ): void {
-  records.push({ type: 'TopicRecord', value: { name: topic.name, topicId } });
-  for (const { name, value } of topic.configs) {
+  records.push({ type: 'TopicRecord', value: { name: topicName, topicId } });
+  for (const [name, value] of configs) {
     records.push({
       type: 'ConfigRecord',
-      value: { resourceType: ConfigResource.TOPIC, resourceName: topic.name, name, value },
+      value: { resourceType: ConfigResource.TOPIC, resourceName: topicName, name, value },
     });
   }
   for (const [index, replicas] of assignment.entries()) records.push(newPartition(topicId, index, replicas));

@@ -40,7 +40,7 @@ export interface BrokerImage {
 }
 
 /** Kafka's resource types of ConfigRecord. */
-export const ConfigResource = { TOPIC: 2, BROKER: 4 } as const;
+export const ConfigResource = { TOPIC: 2, BROKER: 4, BROKER_LOGGER: 8, CLIENT_METRICS: 16, GROUP: 32 } as const;
 
 /** What changed between two looks at an image. */
 export interface MetadataDelta {
@@ -50,6 +50,8 @@ export interface MetadataDelta {
   readonly partitionsChanged: readonly PartitionImage[];
   /** Topics whose configuration changed and that were there before. */
   readonly topicConfigsChanged: readonly string[];
+  /** Properties of a broker, or of all. */
+  readonly brokerConfigsChanged: boolean;
   readonly featuresChanged: boolean;
   readonly brokersChanged: boolean;
 }
@@ -96,6 +98,11 @@ export class MetadataImage {
   /** What was set for a resource, defaults left out. */
   configsOf(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
     return this.configs.get(configKey(resourceType, resourceName)) ?? noConfigs;
+  }
+  /** The names of the resources of a type on which something is set. */
+  configuredResources(resourceType: number): string[] {
+    const prefix = configKey(resourceType, '');
+    return [...this.configs.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   }
 
   /** Applies the record at `offset`. */
@@ -184,6 +191,7 @@ export class MetadataImage {
         else configs.set(name, value);
         if (configs.size === 0) this.configs.delete(key);
         else this.configs.set(key, configs);
+        if (resourceType === ConfigResource.BROKER) this.changes.brokerConfigsChanged = true;
         if (resourceType === ConfigResource.TOPIC) this.changes.topicConfigs.add(resourceName);
         return;
       }
@@ -234,6 +242,7 @@ class Changes {
   readonly deleted: TopicImage[] = [];
   readonly partitions = new Map<string, PartitionImage>();
   readonly topicConfigs = new Set<string>();
+  brokerConfigsChanged = false;
   featuresChanged = false;
   brokersChanged = false;
 
@@ -250,6 +259,7 @@ class Changes {
       topicsDeleted: this.deleted,
       partitionsChanged: [...this.partitions.values()],
       topicConfigsChanged: [...this.topicConfigs].filter((name) => !createdNames.has(name)),
+      brokerConfigsChanged: this.brokerConfigsChanged,
       featuresChanged: this.featuresChanged,
       brokersChanged: this.brokersChanged,
     };

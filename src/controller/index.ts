@@ -1,4 +1,12 @@
 /** Cluster metadata: the controller that decides, the image that is built by replay, and the rules of topics. */
+export {
+  type AlteredResource,
+  type ConfigChange,
+  ConfigOperation,
+  checkKeys,
+  type ResourceChange,
+} from './alter-configs.ts';
+export { clientMetricsConfigs } from './client-metrics-configs.ts';
 export * from './config-builders.ts';
 export {
   type ConfigDefinition,
@@ -15,6 +23,7 @@ export type { CreatedTopic, NewTopic, TopicDefaults } from './create-topics.ts';
 export type { DeletedTopic } from './delete-topics.ts';
 export type { ElectionResult, ElectionType, PartitionsOfTopic } from './elect-leaders.ts';
 export { type FeatureRange, METADATA_VERSION, supportedFeatures, TRANSACTION_VERSION } from './features.ts';
+export { groupConfigs } from './group-configs.ts';
 export {
   type BrokerEndpoint,
   type BrokerImage,
@@ -24,6 +33,7 @@ export {
   type PartitionImage,
   type TopicImage,
 } from './image.ts';
+export type { ResourceRules } from './resource-rules.ts';
 export { topicConfigs } from './topic-configs.ts';
 export {
   CLUSTER_METADATA,
@@ -32,4 +42,3 @@ export {
   TRANSACTION_STATE,
   topicNameProblem,
 } from './topic-names.ts';
-export { validateTopicConfigs } from './validate-configs.ts';

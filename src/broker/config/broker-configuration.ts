@@ -10,6 +10,7 @@ import {
   brokerConfigDefinition,
   brokerConfigs,
 } from './broker-configs.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { loneBrokerConfigs } from './lone-broker.ts';
 import { unknownProperty } from './unknown-property.ts';
 
@@ -56,9 +57,8 @@ export class BrokerConfiguration {
       if (brokerConfigDefinition(name) === undefined) throw new Error(unknownProperty(name));
       this.given.set(name, String(value) === 'Infinity' ? MAX_LONG : String(value));
     }
-    const values: Record<string, unknown> = {};
-    for (const name of Object.keys(brokerConfigs)) values[name] = this.parsed(name);
-    this.values = values as BrokerConfig;
+    this.values = this.resolve(nothing, nothing);
+    refuseContradictions(this.values);
   }
 
   /** What stands for a property in the file and the settings of the start. */
@@ -69,7 +69,7 @@ export class BrokerConfiguration {
   /** The text that holds now, as Kafka prints it; null where the property has no value. */
   text(name: string): string | null {
     const definition = definitionOf(name);
-    const text = this.rawText(name);
+    const text = this.rawText(name, definition, this.ofBroker, this.ofAll);
     return text === null ? null : canonicalConfigText(name, definition, text);
   }
 
@@ -95,27 +95,45 @@ export class BrokerConfiguration {
     return first === -1 ? [] : found.slice(first);
   }
 
+  /** What was set while it runs under names that are none of a broker's. */
+  unknownDynamic(): (readonly [name: string, layers: ConfigLayerValue[]])[] {
+    const found = new Map<string, ConfigLayerValue[]>();
+    const look = (texts: Texts, source: number) => {
+      for (const [name, value] of texts) {
+        if (brokerConfigDefinition(name) !== undefined) continue;
+        found.set(name, [...(found.get(name) ?? []), { name, value, source }]);
+      }
+    };
+    look(this.ofBroker, ConfigSource.DYNAMIC_BROKER);
+    look(this.ofAll, ConfigSource.DYNAMIC_DEFAULT_BROKER);
+    return [...found];
+  }
+
   /** Replay found these dynamic properties: of this broker, and of all brokers. */
   applyDynamic(ofBroker: Texts, ofAll: Texts): void {
     this.ofBroker = new Map(ofBroker);
     this.ofAll = new Map(ofAll);
-    const values = this.values as unknown as Record<string, unknown>;
+    Object.assign(this.values, this.resolve(ofBroker, ofAll));
+  }
+
+  /** Would the broker work with these? @throws Error naming the property, and the cure */
+  checkDynamic(ofBroker: Texts, ofAll: Texts): void {
+    refuseContradictions(this.resolve(ofBroker, ofAll));
+  }
+
+  private resolve(ofBroker: Texts, ofAll: Texts): BrokerConfig {
+    const values: Record<string, unknown> = {};
     for (const [name, definition] of Object.entries<ConfigDefinition>(brokerConfigs)) {
-      if (definition.update !== undefined) values[name] = this.parsed(name);
+      const text = this.rawText(name, definition, ofBroker, ofAll);
+      const value = text === null ? null : parseConfigValue(name, definition, text);
+      values[name] = Array.isArray(value) ? value.join(',') : value;
     }
+    return values as BrokerConfig;
   }
 
-  private rawText(name: string): string | null {
-    const definition = definitionOf(name);
-    const dynamic = definition.update === undefined ? undefined : (this.ofBroker.get(name) ?? this.ofAll.get(name));
+  private rawText(name: string, definition: ConfigDefinition, ofBroker: Texts, ofAll: Texts): string | null {
+    const dynamic = definition.update === undefined ? undefined : (ofBroker.get(name) ?? ofAll.get(name));
     return dynamic ?? this.given.get(name) ?? definition.defaultText;
-  }
-
-  private parsed(name: string): unknown {
-    const text = this.rawText(name);
-    if (text === null) return null;
-    const value = parseConfigValue(name, definitionOf(name), text);
-    return Array.isArray(value) ? value.join(',') : value;
   }
 }
 

@@ -5,7 +5,7 @@
 import { type CreatedTopic, isInternalTopic } from '../../controller/index.ts';
 import { ErrorCode, KafkaError } from '../../core/index.ts';
 import { createTopics } from '../../wire/index.ts';
-import { effectiveTopicConfigs } from '../topic-configuration.ts';
+import { describedTopic } from '../topic-configuration.ts';
 import { handler } from './handler.ts';
 
 export const createTopicsHandler = handler(createTopics, async (request, _call, broker) => {
@@ -34,7 +34,7 @@ export const createTopicsHandler = handler(createTopics, async (request, _call, 
         replicationFactor,
         configs: isInternalTopic(name)
           ? []
-          : effectiveTopicConfigs(set, broker.configuration).map(({ name, value, source }) => ({
+          : describedTopic(set, broker.configuration).map(({ name, value, source }) => ({
               name,
               value,
               configSource: source,

@@ -1,20 +1,27 @@
 /**
- * DescribeConfigs (key 32), versions 1-4: every property of topics and of this broker, with its source, synonyms, type and
- * meaning. A group has no properties of its own here and is answered with none. Left out: broker loggers, client metrics.
+ * DescribeConfigs (key 32), versions 1-4: every property of topics, brokers, groups and client metrics, and the levels of
+ * loggers, with their sources, synonyms, types and meaning. There is one logger, `root`. Left out: nothing.
  */
-import { type ConfigDefinition, ConfigResource } from '../../controller/index.ts';
-import { ErrorCode } from '../../core/index.ts';
+import { ConfigResource, type ConfigType, topicNameProblem } from '../../controller/index.ts';
+import { KafkaError } from '../../core/index.ts';
 import { type DescribeConfigsResponseInput, describeConfigs } from '../../wire/index.ts';
-import { brokerConfigs } from '../config/broker-configs.ts';
-import { type ConfigLayerValue, ConfigSource } from '../config/broker-configuration.ts';
+import { ConfigSource } from '../config/broker-configuration.ts';
+import {
+  type DescribedConfig,
+  describedAllBrokers,
+  describedBroker,
+  describedClientMetrics,
+  describedGroup,
+} from '../config/described.ts';
+import { ROOT_LOGGER } from '../log-levels.ts';
 import type { BrokerServices } from '../services.ts';
-import { type EffectiveConfig, effectiveTopicConfigs } from '../topic-configuration.ts';
+import { describedTopic } from '../topic-configuration.ts';
 import { handler } from './handler.ts';
 
 type Result = NonNullable<DescribeConfigsResponseInput['results']>[number];
 
-const GROUP = 32;
-const TYPE_CODES = {
+const TYPE_CODES: Readonly<Record<ConfigType | 'unknown', number>> = {
+  unknown: 0,
   boolean: 1,
   string: 2,
   int: 3,
@@ -24,67 +31,79 @@ const TYPE_CODES = {
   list: 7,
   class: 8,
   password: 9,
-} as const;
+};
 
 export const describeConfigsHandler = handler(describeConfigs, (request, _call, broker) => ({
   results: request.resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
-    const found = configsOf(resourceType, resourceName, broker);
-    if (typeof found === 'string') {
-      const errorCode =
-        resourceType === ConfigResource.TOPIC ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_REQUEST;
-      return { errorCode, errorMessage: found, resourceType, resourceName };
+    let found: readonly DescribedConfig[];
+    try {
+      found = describedResource(resourceType, resourceName, broker);
+    } catch (error) {
+      if (!KafkaError.is(error)) throw error;
+      return { errorCode: error.errorCode, errorMessage: error.message, resourceType, resourceName };
     }
+    // As in Kafka, no names mean all of them.
+    const wanted =
+      configurationKeys === null || configurationKeys.length === 0 ? undefined : new Set(configurationKeys);
     return {
-      errorMessage: null,
+      errorMessage: '',
       resourceType,
       resourceName,
       configs: found
-        .filter(({ name }) => configurationKeys === null || configurationKeys.includes(name))
-        .map(({ name, value, source, definition, synonyms }) => ({
+        .filter(({ name }) => wanted === undefined || wanted.has(name))
+        .map(({ name, value, source, readOnly, sensitive, type, synonyms, documentation }) => ({
           name,
-          value: definition.type === 'password' ? null : value,
+          value,
           configSource: source,
-          readOnly: resourceType === ConfigResource.BROKER && definition.update === undefined,
-          isSensitive: definition.type === 'password',
-          synonyms: request.includeSynonyms ? synonyms.map(shown(definition)) : [],
-          configType: TYPE_CODES[definition.type],
-          documentation: request.includeDocumentation ? definition.documentation : null,
+          readOnly,
+          isSensitive: sensitive,
+          synonyms: request.includeSynonyms ? synonyms : [],
+          configType: TYPE_CODES[type],
+          documentation: request.includeDocumentation ? documentation : null,
         })),
     };
   }),
 }));
 
-/** The properties of a resource, or why there are none. */
-function configsOf(resourceType: number, name: string, broker: BrokerServices): readonly EffectiveConfig[] | string {
-  const { image, configuration, nodeId } = broker;
+/** @throws KafkaError where there is no such resource */
+function describedResource(resourceType: number, name: string, broker: BrokerServices): readonly DescribedConfig[] {
+  const { image, configuration } = broker;
   switch (resourceType) {
-    case ConfigResource.TOPIC:
-      if (image.topic(name) === undefined) return 'This server does not host this topic-partition.';
-      return effectiveTopicConfigs(image.configsOf(ConfigResource.TOPIC, name), configuration);
+    case ConfigResource.TOPIC: {
+      const problem = topicNameProblem(name);
+      if (problem !== undefined) throw new KafkaError('INVALID_TOPIC_EXCEPTION', problem);
+      if (image.topic(name) === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', '');
+      return describedTopic(image.configsOf(ConfigResource.TOPIC, name), configuration);
+    }
     case ConfigResource.BROKER:
-      if (name !== '' && name !== String(nodeId)) {
-        return `Unexpected broker id, expected ${nodeId}, but received ${name}`;
-      }
-      return name === '' ? [] : ownConfigs(broker);
-    case GROUP:
-      return [];
+      if (name === '') return describedAllBrokers(image.configsOf(ConfigResource.BROKER, ''));
+      checkBrokerId(name, broker.nodeId, ' or empty string,');
+      return describedBroker(configuration);
+    case ConfigResource.BROKER_LOGGER:
+      if (name === '') throw new KafkaError('INVALID_REQUEST', 'Broker id must not be empty');
+      checkBrokerId(name, broker.nodeId, '');
+      return [loggerLevel(ROOT_LOGGER, broker.logLevels.level)];
+    case ConfigResource.CLIENT_METRICS:
+      if (name === '') throw new KafkaError('INVALID_REQUEST', 'Client metrics subscription name must not be empty');
+      return describedClientMetrics(image.configsOf(ConfigResource.CLIENT_METRICS, name));
+    case ConfigResource.GROUP:
+      if (name === '') throw new KafkaError('INVALID_REQUEST', 'Group name must not be empty');
+      return describedGroup(image.configsOf(ConfigResource.GROUP, name), configuration);
     default:
-      return `Unsupported resource type: ${resourceType}`;
+      throw new KafkaError('INVALID_REQUEST', `Resource type ${resourceType} has no configuration`);
   }
 }
 
-function ownConfigs({ configuration }: BrokerServices): EffectiveConfig[] {
-  return Object.entries<ConfigDefinition>(brokerConfigs)
-    .filter(([, { internal }]) => internal !== true)
-    .map(([name, definition]) => {
-      const synonyms = configuration.layers(name);
-      const source = synonyms[0]?.source ?? ConfigSource.DEFAULT;
-      return { name, value: configuration.text(name), source, definition, synonyms };
-    });
+function checkBrokerId(name: string, nodeId: number, or: string): void {
+  if (!/^[+-]?\d{1,10}$/.test(name)) {
+    throw new KafkaError('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`);
+  }
+  if (Number(name) === nodeId) return;
+  throw new KafkaError('INVALID_REQUEST', `Unexpected broker id, expected ${nodeId}${or} but received ${name}`);
 }
 
-/** A secret is not shown, wherever it comes from. */
-function shown({ type }: ConfigDefinition): (layer: ConfigLayerValue) => ConfigLayerValue | NoValue {
-  return (layer) => (type === 'password' ? { ...layer, value: null } : layer);
+function loggerLevel(name: string, level: string): DescribedConfig {
+  const source = ConfigSource.DYNAMIC_BROKER_LOGGER;
+  const nothingElse = { readOnly: false, sensitive: false, synonyms: [], documentation: null } as const;
+  return { name, value: level, source, type: 'unknown', ...nothingElse };
 }
-type NoValue = Omit<ConfigLayerValue, 'value'> & { readonly value: null };

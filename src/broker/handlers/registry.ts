@@ -1,6 +1,7 @@
 /** Every API this broker answers. ApiVersions and docs/protocol-coverage.md are derived from this list. */
 import { addOffsetsToTxnHandler } from './add-offsets-to-txn.ts';
 import { addPartitionsToTxnHandler } from './add-partitions-to-txn.ts';
+import { alterConfigsHandler } from './alter-configs.ts';
 import { apiVersionsHandler } from './api-versions.ts';
 import { createPartitionsHandler } from './create-partitions.ts';
 import { createTopicsHandler } from './create-topics.ts';
@@ -21,9 +22,11 @@ import { fetchHandler } from './fetch.ts';
 import { findCoordinatorHandler } from './find-coordinator.ts';
 import type { Handler } from './handler.ts';
 import { heartbeatHandler } from './heartbeat.ts';
+import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts';
 import { initProducerIdHandler } from './init-producer-id.ts';
 import { joinGroupHandler } from './join-group.ts';
 import { leaveGroupHandler } from './leave-group.ts';
+import { listConfigResourcesHandler } from './list-config-resources.ts';
 import { listGroupsHandler } from './list-groups.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
 import { listPartitionReassignmentsHandler } from './list-partition-reassignments.ts';
@@ -66,10 +69,12 @@ export const handlers: readonly Handler[] = [
   writeTxnMarkersHandler,
   txnOffsetCommitHandler,
   describeConfigsHandler,
+  alterConfigsHandler,
   describeLogDirsHandler,
   createPartitionsHandler,
   deleteGroupsHandler,
   electLeadersHandler,
+  incrementalAlterConfigsHandler,
   listPartitionReassignmentsHandler,
   offsetDeleteHandler,
   describeQuorumHandler,
@@ -78,5 +83,6 @@ export const handlers: readonly Handler[] = [
   describeProducersHandler,
   describeTransactionsHandler,
   listTransactionsHandler,
+  listConfigResourcesHandler,
   describeTopicPartitionsHandler,
 ];

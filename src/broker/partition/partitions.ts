@@ -72,7 +72,9 @@ export class Partitions {
     for (const topic of delta.topicsDeleted) this.deleteTopic(topic);
     for (const topic of delta.topicsCreated) this.openTopic(topic, image);
     for (const partition of delta.partitionsChanged) this.changePartition(partition, image);
-    for (const name of delta.topicConfigsChanged) {
+    // A broker's property may be the default of any topic's.
+    const configured = delta.brokerConfigsChanged ? [...this.byName.keys()] : delta.topicConfigsChanged;
+    for (const name of configured) {
       if (!this.byName.has(name)) continue;
       const config = logConfigOf(image, name, this.options.configuration);
       for (const partition of this.byName.get(name)!.partitions) {

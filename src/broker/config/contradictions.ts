@@ -1,0 +1,62 @@
+/** Properties that are right one by one and wrong together. Each refusal names both, and the cure. */
+import type { BrokerConfig, BrokerConfigName } from './broker-configs.ts';
+import { groupBounds, outOfBounds } from './group-bounds.ts';
+
+/** Topics cannot have smaller segments, so neither can those of the coordinators. */
+const SEGMENT_BYTES_MIN = 1024 * 1024;
+
+const ordered: readonly (readonly [lower: BrokerConfigName, upper: BrokerConfigName])[] = [
+  ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'],
+  ['log.cleaner.min.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
+  ['transaction.state.log.min.isr', 'transaction.state.log.replication.factor'],
+  ['share.coordinator.state.topic.min.isr', 'share.coordinator.state.topic.replication.factor'],
+  ['group.consumer.min.heartbeat.interval.ms', 'group.consumer.max.heartbeat.interval.ms'],
+  ['group.consumer.min.session.timeout.ms', 'group.consumer.max.session.timeout.ms'],
+  ['group.consumer.min.assignment.interval.ms', 'group.consumer.max.assignment.interval.ms'],
+  ['group.consumer.heartbeat.interval.ms', 'group.consumer.session.timeout.ms'],
+  ['group.share.min.heartbeat.interval.ms', 'group.share.max.heartbeat.interval.ms'],
+  ['group.share.min.session.timeout.ms', 'group.share.max.session.timeout.ms'],
+  ['group.share.min.record.lock.duration.ms', 'group.share.max.record.lock.duration.ms'],
+  ['group.share.min.assignment.interval.ms', 'group.share.max.assignment.interval.ms'],
+  ['group.share.heartbeat.interval.ms', 'group.share.session.timeout.ms'],
+  ['group.streams.min.heartbeat.interval.ms', 'group.streams.max.heartbeat.interval.ms'],
+  ['group.streams.min.session.timeout.ms', 'group.streams.max.session.timeout.ms'],
+  ['group.streams.min.assignment.interval.ms', 'group.streams.max.assignment.interval.ms'],
+  ['group.streams.heartbeat.interval.ms', 'group.streams.session.timeout.ms'],
+];
+
+const replicaCounts: readonly BrokerConfigName[] = [
+  'default.replication.factor',
+  'offsets.topic.replication.factor',
+  'transaction.state.log.replication.factor',
+];
+
+/** @throws Error naming the properties, and the cure */
+export function refuseContradictions(config: BrokerConfig): void {
+  const number = (name: BrokerConfigName) => config[name] as number;
+  for (const name of ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'] as const) {
+    if (config[name] === 0) throw new Error(`${name} must be unlimited (-1) or, greater than or equal to 1`);
+  }
+  for (const name of ['log.roll.ms', 'log.roll.hours'] as const) {
+    if (config[name] !== null && config[name] < 1) throw new Error(`${name} must be greater than or equal to 1`);
+  }
+  for (const name of replicaCounts) {
+    if (number(name) > 1) throw new Error(`${name}=${number(name)}: this broker is alone. Set ${name}=1`);
+  }
+  for (const name of ['offsets.topic.segment.bytes', 'transaction.state.log.segment.bytes'] as const) {
+    if (number(name) >= SEGMENT_BYTES_MIN) continue;
+    throw new Error(
+      `${name}=${number(name)} is less than segment.bytes may be: set it to ${SEGMENT_BYTES_MIN} or more`,
+    );
+  }
+  for (const [lower, upper] of ordered) {
+    if (number(lower) <= number(upper)) continue;
+    throw new Error(
+      `${lower}=${number(lower)} is more than ${upper}=${number(upper)}: lower ${lower}, or raise ${upper}`,
+    );
+  }
+  for (const bounds of groupBounds) {
+    const problem = outOfBounds(bounds.byDefault, number(bounds.byDefault), bounds, config);
+    if (problem !== undefined) throw new Error(problem);
+  }
+}
