@@ -19,7 +19,7 @@ try {
   const text = execFileSync('java', args, { encoding: 'utf8', timeout: 60_000, maxBuffer: 64 * 1024 * 1024 });
   // Addresses and directories are of this run.
   writeFileSync(
-    file,
+    join(golden, 'kafka-configs.json'),
     text.replaceAll(/127\.0\.0\.1:\d+/g, 'HOST:PORT').replaceAll(/"[^"]*onceward-kafka-[^"]*"/g, '"DIRECTORY"'),
   );
 } finally {

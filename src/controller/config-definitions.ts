@@ -68,7 +68,9 @@ export function parseConfigValue(name: string, definition: ConfigDefinition, tex
       return checkedWord(trimmed, definition, invalid);
     case 'list': {
       const entries = trimmed === '' ? [] : trimmed.split(',').map((entry) => entry.trim());
-      if (entries.includes('')) throw invalid(`Configuration '${name}' values must not be empty.`);
+      if (entries.includes('')) {
+        throw new KafkaError('INVALID_CONFIG', `Configuration '${name}' values must not be empty.`);
+      }
       // As in Kafka, an entry that comes twice counts once.
       return [...new Set(entries.map((entry) => checkedWord(entry, definition, invalid)))];
     }

@@ -6,7 +6,7 @@ import { type ConfigDefinition, topicConfigs } from '../../controller/index.ts';
 import { brokerConfigs } from './broker-configs.ts';
 import { BrokerConfiguration } from './broker-configuration.ts';
 import { loneBrokerConfigs } from './lone-broker.ts';
-import { ownConfigs } from './own-configs.ts';
+import { ownConfigs, throttleConfigs } from './own-configs.ts';
 
 interface Defined {
   readonly type: string;
@@ -27,6 +27,7 @@ interface Described {
 const golden: {
   readonly definitions: Readonly<Record<'broker' | 'topic', Readonly<Record<string, Defined>>>>;
   readonly described: Readonly<Record<'broker' | 'topic', Readonly<Record<string, Described>>>>;
+  readonly otherDynamic: readonly string[];
   readonly brokerSynonyms: Readonly<Record<string, readonly string[]>>;
 } = JSON.parse(readFileSync(new URL('../../../test/golden/kafka-configs.json', import.meta.url), 'utf8'));
 
@@ -63,7 +64,7 @@ function ours(definition: ConfigDefinition): Defined {
 }
 
 describe('the broker’s properties', () => {
-  const own = new Set(Object.keys(ownConfigs));
+  const own = new Set(Object.keys({ ...ownConfigs, ...throttleConfigs }));
   const kafkas = Object.entries<ConfigDefinition>(brokerConfigs).filter(([name]) => !own.has(name));
 
   it('are those of Apache Kafka, with its types, defaults, bounds and ways to change them', () => {
@@ -114,6 +115,10 @@ describe('the topics’ properties', () => {
       if (first !== undefined) assert.equal(topicConfigs[name]!.synonyms?.[0]?.name, first, name);
     }
   });
+});
+
+it('those that Kafka knows only while it runs are known', () => {
+  assert.deepEqual(Object.keys(throttleConfigs), golden.otherDynamic);
 });
 
 describe('all properties', () => {

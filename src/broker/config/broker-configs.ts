@@ -7,7 +7,7 @@ import { logConfigs } from './log-configs.ts';
 import { logUpkeepConfigs } from './log-upkeep-configs.ts';
 import { metricsConfigs } from './metrics-configs.ts';
 import { networkConfigs } from './network-configs.ts';
-import { ownConfigs } from './own-configs.ts';
+import { ownConfigs, throttleConfigs } from './own-configs.ts';
 import { remoteLogConfigs } from './remote-log-configs.ts';
 import { replicationConfigs } from './replication-configs.ts';
 import { saslConfigs } from './sasl-configs.ts';
@@ -32,6 +32,7 @@ export const brokerConfigs = {
   ...topicsConfigs,
   ...transactionConfigs,
   ...ownConfigs,
+  ...throttleConfigs,
 } satisfies Record<string, ConfigDefinition>;
 
 type Definitions = typeof brokerConfigs;

@@ -73,6 +73,11 @@ export class BrokerConfiguration {
     return text === null ? null : canonicalConfigText(name, definition, text);
   }
 
+  /** Has anything but Kafka's default a say? */
+  isSet(name: string): boolean {
+    return this.layers(name).some(({ source }) => source !== ConfigSource.DEFAULT);
+  }
+
   /** Where the value of a property could come from, the strongest first. */
   layers(name: string): ConfigLayerValue[] {
     const names = brokerSynonyms.find((row) => row.includes(name)) ?? [name];

@@ -48,7 +48,7 @@ export function described(
 /** Of this broker: all of Kafka's that are told, and whatever else was set on it. */
 export function describedBroker(configuration: BrokerConfiguration): DescribedConfig[] {
   const known = Object.entries<ConfigDefinition>(brokerConfigs)
-    .filter(([name, { internal }]) => internal !== true || configuration.layers(name).length > 1)
+    .filter(([name, { internal }]) => internal !== true || configuration.isSet(name))
     .map(([name, definition]) =>
       described(
         name,
