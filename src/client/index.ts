@@ -30,7 +30,14 @@ export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } fr
 export type { OffsetReset, ResetPolicy } from './options/offset-reset.ts';
 export type { Acks, CompressionType, ProducerConfig, ProducerOptions } from './options/producer.ts';
 export { type Guarantee, guarantees } from './process/guarantee.ts';
-export { type Output, type Outputs, type ProcessOptions, process } from './process/process.ts';
+export {
+  type Output,
+  type Outputs,
+  type ProcessOptions,
+  process,
+  type TypedOutputs,
+  type TypedProcessOptions,
+} from './process/process.ts';
 export type { Processing } from './process/processing.ts';
 export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';
@@ -42,4 +49,5 @@ export type {
   WaitOptions,
 } from './producer/records.ts';
 export type { Transaction } from './producer/transaction.ts';
+export { type ReadRecord, type Serde, serde, Topic, type TypedRecord, topic } from './topic.ts';
 export type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from './topic-partition.ts';

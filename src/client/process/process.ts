@@ -24,6 +24,7 @@ import type { ConsumerOptions } from '../options/consumer.ts';
 import type { ProducerOptions } from '../options/producer.ts';
 import { Producer } from '../producer/producer.ts';
 import type { ProducerRecord } from '../producer/records.ts';
+import { type ReadRecord, Topic, type TypedRecord } from '../topic.ts';
 import { AtLeastOnce, AtMostOnce } from './acknowledged.ts';
 import { ExactlyOnce } from './exactly-once.ts';
 import { type Guarantee, settingsFor } from './guarantee.ts';
@@ -87,8 +88,21 @@ const COMMIT_INTERVAL_MS = 100;
 /** A dead instance's transaction holds readers back for as long as this. */
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
+/** The same between topics with types: the handler gets what `from` holds, and returns what `to` takes. */
+export interface TypedProcessOptions<KI, VI, KO, VO> extends Omit<ProcessOptions, 'from' | 'to' | 'handler'> {
+  readonly from: Topic<KI, VI>;
+  readonly to: Topic<KO, VO>;
+  readonly handler: (record: ReadRecord<KI, VI>) => TypedOutputs<KO, VO> | Promise<TypedOutputs<KO, VO>>;
+}
+
+export type TypedOutputs<K, V> = TypedRecord<K, V> | readonly TypedRecord<K, V>[] | undefined;
+
 /** Begins at once. @throws ConfigurationError for options that are wrong, or contradict the guarantee */
-export function process(options: ProcessOptions): Processing {
+export function process<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): Processing;
+export function process(options: ProcessOptions): Processing;
+export function process<KI, VI, KO, VO>(given: ProcessOptions | TypedProcessOptions<KI, VI, KO, VO>): Processing {
+  const options =
+    given.from instanceof Topic ? untyped(given as TypedProcessOptions<KI, VI, KO, VO>) : (given as ProcessOptions);
   const { group, guarantee, from, commitIntervalMs = COMMIT_INTERVAL_MS } = options;
   if (typeof group !== 'string' || group === '')
     throw new ConfigurationError('group is missing: name the consumer group');
@@ -120,6 +134,25 @@ export function process(options: ProcessOptions): Processing {
   const topics = typeof from === 'string' ? [from] : from;
   const transform = transformOf(options);
   return new Processing({ consumer, work, transform, topics, commitIntervalMs, runtime, signal: options.signal });
+}
+
+function untyped<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): ProcessOptions {
+  const { from, to, handler } = options;
+  const written = (outputs: TypedOutputs<KO, VO>): Outputs => {
+    if (outputs === undefined) return undefined;
+    return Array.isArray(outputs)
+      ? outputs.map((output: TypedRecord<KO, VO>) => to.record(output))
+      : to.record(outputs as TypedRecord<KO, VO>);
+  };
+  return {
+    ...options,
+    from: from.name,
+    to: to.name,
+    handler: (record: ConsumerRecord): Outputs | Promise<Outputs> => {
+      const outputs = handler(from.read(record));
+      return outputs instanceof Promise ? outputs.then(written) : written(outputs);
+    },
+  };
 }
 
 function transformOf({ handler, to }: ProcessOptions): Transform {

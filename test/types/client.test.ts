@@ -1,0 +1,104 @@
+/** What the client's types accept and refuse: each program is compiled as a user's would be, all of them in one run. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+const root = join(import.meta.dirname, '..', '..');
+
+const PRELUDE = `import { Consumer, process, Producer, serde, topic } from '${join(root, 'src', 'client', 'index.ts')}';
+interface Order { id: string; total: number }
+interface Invoice { order: string }
+const orders = topic('orders', { key: serde.string, value: serde.json<Order>() });
+const invoices = topic('invoices', { key: serde.string, value: serde.json<Invoice>() });
+const events = topic('events', { value: serde.string });
+declare const producer: Producer;
+declare const consumer: Consumer;
+declare const given: { bootstrapServers: string };
+export { Consumer, process, producer, consumer, given, orders, invoices, events };
+`;
+const COMMON = `{ ...given, group: 'g', guarantee: 'exactly-once'`;
+
+const accepted: Readonly<Record<string, string>> = {
+  'options in camelCase': `new Producer({ ...given, acks: 'all', lingerMs: 5 });`,
+  'options as Kafka names them': `new Producer({ 'bootstrap.servers': 'a:1', 'enable.idempotence': true, 'transactional.id': 'x' });`,
+  'a record of the topic’s types': `producer.send(orders.record({ key: 'a', value: { id: 'a', total: 1 } }));`,
+  'no key where the topic has none': `producer.send(events.record({ value: 'a' }));`,
+  'a record read': `for (const record of await consumer.poll()) { const total: number = orders.read(record).value.total; void total; }`,
+  'process between typed topics': `process(${COMMON}, from: orders, to: invoices, handler: ({ key, value }) => ({ key, value: { order: value.id } }) });`,
+  'process with a handler that returns nothing': `process(${COMMON}, from: 'a', handler: async () => {} });`,
+  'process with options that leave the guarantee alone': `process(${COMMON}, from: 'a', to: 'b', handler: () => ({ value: 'v' }), producer: { lingerMs: 1 }, consumer: { maxPollRecords: 10 } });`,
+};
+
+const refused: Readonly<Record<string, string>> = {
+  'an unknown option': `new Producer({ ...given, lingerMillis: 5 });`,
+  'an option of the wrong type': `new Producer({ ...given, lingerMs: 'soon' });`,
+  'acks that do not exist': `new Producer({ ...given, acks: 2 });`,
+  'an isolation level that does not exist': `new Consumer({ ...given, isolationLevel: 'serializable' });`,
+  'a reset policy that does not exist': `new Consumer({ ...given, autoOffsetReset: 'middle' });`,
+  'a value of another topic': `producer.send(orders.record({ key: 'a', value: { order: 'a' } }));`,
+  'a key of another type': `producer.send(orders.record({ key: 1, value: { id: 'a', total: 1 } }));`,
+  'a missing key': `producer.send(orders.record({ value: { id: 'a', total: 1 } }));`,
+  'a key where the topic has none': `producer.send(events.record({ key: 'a', value: 'a' }));`,
+  'an output of another topic’s type': `process(${COMMON}, from: orders, to: invoices, handler: ({ key, value }) => ({ key, value }) });`,
+  'a guarantee that does not exist': `process({ ...given, group: 'g', guarantee: 'once', from: 'a', handler: () => {} });`,
+  'a contradiction: the isolation level': `process(${COMMON}, from: 'a', handler: () => {}, consumer: { isolationLevel: 'read_uncommitted' } });`,
+  'a contradiction: automatic commits': `process(${COMMON}, from: 'a', handler: () => {}, consumer: { 'enable.auto.commit': true } });`,
+  'a contradiction: idempotence': `process(${COMMON}, from: 'a', handler: () => {}, producer: { enableIdempotence: false } });`,
+};
+
+describe('the types of the client', () => {
+  let directory: string;
+  let errors: ReadonlyMap<string, string>;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'onceward-types-'));
+    const files: string[] = [];
+    const write = (name: string, text: string): void => {
+      writeFileSync(join(directory, name), text);
+      files.push(name);
+    };
+    write('prelude.ts', PRELUDE);
+    const program = (code: string): string =>
+      `import { Consumer, consumer, events, given, invoices, orders, process, producer } from './prelude.ts';\n` +
+      `import { Producer } from '${join(root, 'src', 'client', 'index.ts')}';\n` +
+      `void [Consumer, consumer, events, given, invoices, orders, process, producer, Producer];\n${code}\n`;
+    for (const [at, code] of Object.values(accepted).entries()) write(`accepted-${at}.ts`, program(code));
+    for (const [at, code] of Object.values(refused).entries()) write(`refused-${at}.ts`, program(code));
+    writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
+    const config = {
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions: { typeRoots: [join(root, 'node_modules', '@types')] },
+      include: [],
+      files,
+    };
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(config));
+    const compiler = join(root, 'node_modules', '.bin', 'tsc');
+    const { stdout, error } = spawnSync(compiler, ['-p', directory, '--pretty', 'false'], {
+      cwd: directory,
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.equal(error, undefined);
+    const found = new Map<string, string>();
+    for (const line of stdout.split('\n')) {
+      const [, file, message] = /([\w-]+)\.ts\(\d+,\d+\): (error .*)$/.exec(line) ?? [];
+      if (file !== undefined && !found.has(file)) found.set(file, message!);
+    }
+    errors = found;
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('the programs are compiled', () => {
+    assert.equal(errors.get('prelude'), undefined);
+    assert.ok(errors.size > 0);
+  });
+  for (const [at, name] of Object.keys(accepted).entries()) {
+    test(`accept ${name}`, () => assert.equal(errors.get(`accepted-${at}`), undefined));
+  }
+  for (const [at, name] of Object.keys(refused).entries()) {
+    test(`refuse ${name}`, () => assert.match(errors.get(`refused-${at}`) ?? 'no error', /^error TS2/));
+  }
+});
