@@ -6,25 +6,37 @@ import {
   type NewTopic,
   TRANSACTION_STATE,
 } from '../controller/index.ts';
-import { ErrorCode, errorName, KafkaError } from '../core/index.ts';
+import { ErrorCode, errorName, KafkaError, type Uuid } from '../core/index.ts';
 import type { BrokerConfig } from './config/broker-configs.ts';
+
+type CoordinatorTopic = typeof CONSUMER_OFFSETS | typeof TRANSACTION_STATE;
 
 export class InternalTopics {
   private readonly controller: Controller;
   private readonly config: BrokerConfig;
+  private readonly counts = new Map<CoordinatorTopic, { readonly topicId: Uuid; readonly count: number }>();
 
   constructor(controller: Controller, config: BrokerConfig) {
     this.controller = controller;
     this.config = config;
   }
 
-  /** How many partitions a coordinator's topic has, or will have once it is created. */
-  partitionCount(name: typeof CONSUMER_OFFSETS | typeof TRANSACTION_STATE): number {
-    return this.controller.image.topic(name)?.partitions.length ?? this.describe(name).numPartitions;
+  /**
+   * How many partitions a coordinator's topic has, or will have once it is created. Partitions that are added while this
+   * broker runs do not count, as in Kafka: every group and every transactional id would have to move at once.
+   */
+  partitionCount(name: CoordinatorTopic): number {
+    const topic = this.controller.image.topic(name);
+    if (topic === undefined) return this.describe(name).numPartitions;
+    const known = this.counts.get(name);
+    if (known?.topicId === topic.id) return known.count;
+    const count = topic.partitions.length;
+    this.counts.set(name, { topicId: topic.id, count });
+    return count;
   }
 
   /** Creates a coordinator's topic where it is missing. @throws KafkaError COORDINATOR_NOT_AVAILABLE */
-  async ensure(name: typeof CONSUMER_OFFSETS | typeof TRANSACTION_STATE): Promise<void> {
+  async ensure(name: CoordinatorTopic): Promise<void> {
     if (this.controller.image.topic(name) !== undefined) return;
     const [result] = await this.controller.createTopics([this.describe(name)]);
     const { errorCode, errorMessage } = result!;

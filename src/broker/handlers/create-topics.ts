@@ -34,11 +34,9 @@ export const createTopicsHandler = handler(createTopics, async (request, _call, 
         replicationFactor,
         configs: isInternalTopic(name)
           ? []
-          : describedTopic(set, broker.configuration).map(({ name, value, source }) => ({
-              name,
-              value,
-              configSource: source,
-            })),
+          : describedTopic(set, broker.configuration)
+              .map(({ name, value, source }) => ({ name, value, configSource: source }))
+              .sort((a, b) => (a.name < b.name ? -1 : 1)),
       };
     }),
   };

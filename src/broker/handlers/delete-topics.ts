@@ -12,7 +12,9 @@ export const deleteTopicsHandler = handler(deleteTopics, async (request, { apiVe
     responses: asked.map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage })),
   });
   if (!broker.config['delete.topic.enable']) {
-    return refuseAll(ErrorCode.TOPIC_DELETION_DISABLED, 'delete.topic.enable is false on this broker');
+    // Before version 3 there was no code for it.
+    const errorCode = apiVersion >= 3 ? ErrorCode.TOPIC_DELETION_DISABLED : ErrorCode.INVALID_REQUEST;
+    return refuseAll(errorCode, 'delete.topic.enable is false on this broker');
   }
   if (request.timeoutMs <= 0) return refuseAll(ErrorCode.REQUEST_TIMED_OUT, null);
   try {

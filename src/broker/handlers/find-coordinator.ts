@@ -10,6 +10,7 @@ import { handler } from './handler.ts';
 
 const GROUP = 0;
 const TRANSACTION = 1;
+const SHARE = 2;
 /** What Kafka says of a key type that is none. */
 const INVALID_REQUEST =
   'This most likely occurs because of a request being malformed by the client library or the message was sent to an ' +
@@ -33,7 +34,7 @@ interface Located {
 
 async function locate(keyType: number, broker: BrokerServices): Promise<Located> {
   if (keyType !== GROUP && keyType !== TRANSACTION) {
-    return { ...NOWHERE, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: INVALID_REQUEST };
+    return { ...NOWHERE, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: keyType === SHARE ? '' : INVALID_REQUEST };
   }
   try {
     await broker.internalTopics.ensure(keyType === GROUP ? CONSUMER_OFFSETS : TRANSACTION_STATE);

@@ -19,38 +19,49 @@ export interface TopicResult {
   readonly partitions: PartitionResult[];
 }
 
+/**
+ * A topic that is named several times is one here, and in the answer. There the refused partitions come first, and with
+ * them their topics, as in Kafka's answers.
+ */
 export class KnownPartitions<P extends { readonly partitionIndex: number }> {
   /** By name, those that exist. */
   readonly topics: { readonly name: string; readonly partitions: P[] }[] = [];
-  private readonly answers: TopicResult[] = [];
+  private readonly byName = new Map<string, { readonly topicId: Uuid | undefined; readonly partitions: P[] }>();
+  /** By name or id, whichever was asked by. */
+  private readonly refused = new Map<string, TopicResult>();
+  private readonly byId: boolean;
 
   constructor(image: MetadataImage, asked: readonly Named<P>[], byId: boolean) {
+    this.byId = byId;
     for (const { name, topicId, partitions } of asked) {
-      if (partitions.length === 0) continue;
       const topic = byId ? image.topicById(topicId ?? '') : image.topic(name);
       const unknown = byId && topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-      const existing = partitions.filter(({ partitionIndex }) => topic?.partitions[partitionIndex] !== undefined);
-      if (existing.length > 0) this.topics.push({ name: topic!.name, partitions: existing });
-      const missing = partitions.filter((partition) => !existing.includes(partition));
-      this.answers.push({
-        name: topic?.name ?? name,
-        topicId,
-        partitions: missing.map(({ partitionIndex }) => ({ partitionIndex, errorCode: unknown })),
-      });
+      for (const partition of partitions) {
+        const { partitionIndex } = partition;
+        if (topic?.partitions[partitionIndex] !== undefined) this.existing(topic.name, topicId).push(partition);
+        else
+          answerOf(this.refused, this.byId, topic?.name ?? name, topicId).push({ partitionIndex, errorCode: unknown });
+      }
     }
   }
 
-  /** The coordinator's results and those of the partitions that it was not asked about: the topics in the order of the
-   * request, the partitions that do not exist first, as from Kafka. */
-  merge(results: readonly { readonly name: string; readonly partitions: readonly PartitionResult[] }[]): TopicResult[] {
-    const byName = new Map(results.map(({ name, partitions }) => [name, partitions]));
-    for (const { name, partitions } of this.answers) {
-      const given = byName.get(name);
-      if (given === undefined) continue;
-      partitions.push(...given);
-      byName.delete(name);
+  private existing(name: string, topicId: Uuid | undefined): P[] {
+    let topic = this.byName.get(name);
+    if (topic === undefined) {
+      topic = { topicId, partitions: [] };
+      this.byName.set(name, topic);
+      this.topics.push({ name, partitions: topic.partitions });
     }
-    return this.answers;
+    return topic.partitions;
+  }
+
+  /** The coordinator's results and those of the partitions that it was not asked about. */
+  merge(results: readonly { readonly name: string; readonly partitions: readonly PartitionResult[] }[]): TopicResult[] {
+    const answers = new Map(this.refused);
+    for (const { name, partitions } of results) {
+      answerOf(answers, this.byId, name, this.byName.get(name)?.topicId).push(...partitions);
+    }
+    return [...answers.values()];
   }
 
   /** The same error for every partition that exists. */
@@ -62,4 +73,19 @@ export class KnownPartitions<P extends { readonly partitionIndex: number }> {
       })),
     );
   }
+}
+
+function answerOf(
+  answers: Map<string, TopicResult>,
+  byId: boolean,
+  name: string,
+  topicId: Uuid | undefined,
+): PartitionResult[] {
+  const key = byId ? (topicId ?? '') : name;
+  let topic = answers.get(key);
+  if (topic === undefined) {
+    topic = { name, topicId, partitions: [] };
+    answers.set(key, topic);
+  }
+  return topic.partitions;
 }

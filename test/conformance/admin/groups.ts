@@ -61,6 +61,55 @@ export function groupScenarios(raw: Raw): void {
     assert.deepEqual([none.errorCode, none.topics], [0, []]);
   });
 
+  test('a partition that is named twice in a commit is answered twice, under its topic once', async () => {
+    const topic = await raw.topic('committed', 2);
+    const groupId = unique('group');
+    await raw.commitOffsets(groupId, topic, [0]);
+    const of = (...offsets: [number, number][]) =>
+      offsets.map(([partitionIndex, committedOffset]) => ({ partitionIndex, committedOffset }));
+    const { topics } = await raw.call(wire.offsetCommit, 8, {
+      groupId,
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
+      topics: [
+        { name: topic, partitions: of([0, 5], [7, 1], [0, 6]) },
+        { name: 'no-such-topic', partitions: of([0, 1]) },
+        { name: topic, partitions: of([1, 9], [9, 1]) },
+      ],
+    });
+    assert.deepEqual(
+      topics.map(({ name, partitions }) => [name, ...partitions.map((each) => [each.partitionIndex, each.errorCode])]),
+      [
+        [topic, [7, 3], [9, 3], [0, 0], [0, 0], [1, 0]],
+        ['no-such-topic', [0, 3]],
+      ],
+    );
+    const fetched = await raw.call(wire.offsetFetch, 5, {
+      groupId,
+      topics: [{ name: topic, partitionIndexes: [0, 1] }],
+    });
+    assert.deepEqual(
+      fetched.topics[0]!.partitions.map(({ committedOffset }) => committedOffset),
+      [6, 9],
+    );
+  });
+
+  test('no group moves when the topic of the coordinators grows', async () => {
+    const topic = await raw.topic('committed');
+    const groupIds = Array.from({ length: 12 }, (_, index) => unique(`group-${index}`));
+    for (const groupId of groupIds) await raw.commitOffsets(groupId, topic, [0]);
+    const internal = '__consumer_offsets';
+    const before = await raw.call(wire.describeTopicPartitions, 0, { topics: [{ name: internal }] });
+    const count = before.topics[0]!.partitions.length + 1;
+    const grown = await raw.call(wire.createPartitions, 3, {
+      topics: [{ name: internal, count, assignments: null }],
+      timeoutMs: 10_000,
+    });
+    assert.equal(grown.results[0]!.errorCode, 0);
+    await raw.hasLeaders(internal, count);
+    for (const groupId of groupIds) assert.deepEqual(await committed(groupId), [`${topic}-0`]);
+  });
+
   test('offsets of topics that members subscribe to stay', async () => {
     const [read, left] = [await raw.topic('read'), await raw.topic('left')];
     const groupId = unique('group');
