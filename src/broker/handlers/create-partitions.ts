@@ -1,6 +1,7 @@
 /**
- * CreatePartitions (key 37), versions 0-3: more partitions for topics, placed by the request or by the controller. Left
- * out: `timeoutMs`, but that one of 0 or less is over at once, as in Kafka; the answer comes once the partitions are there.
+ * CreatePartitions (key 37), versions 0-3: more partitions for topics, placed by the request or by the controller. More
+ * than 10,000 at once are POLICY_VIOLATION, where Kafka 4.3 answers UNKNOWN_SERVER_ERROR. Left out: `timeoutMs`, but that
+ * one of 0 or less is over at once, as in Kafka; the answer comes once the partitions are there.
  */
 import { ErrorCode, KafkaError } from '../../core/index.ts';
 import { createPartitions } from '../../wire/index.ts';

@@ -1,7 +1,8 @@
 /**
  * DeleteRecords (key 21), versions 0-2: the log of a partition begins at a later offset from now on; -1 stands for the
  * high watermark. Whole segments before it are removed. A topic that is only compacted refuses it (POLICY_VIOLATION). A
- * partition that is named twice is answered once, for the last. Left out: `timeoutMs`; there is no follower to wait for.
+ * partition that is named twice is answered once, for the last. The last stable offset is never before the new start,
+ * while Kafka 4.3 leaves it there until the next append. Left out: `timeoutMs`; there is no follower to wait for.
  */
 import { isInternalTopic } from '../../controller/index.ts';
 import { ErrorCode, KafkaError } from '../../core/index.ts';

@@ -1,6 +1,7 @@
 /**
  * DescribeTopicPartitions (key 75), version 0: topics by name, in order, as many partitions as the request and
- * `max.request.partition.size.limit` allow, and where the next page starts (KIP-966). Left out: eligible leader replicas;
+ * `max.request.partition.size.limit` allow, and where the next page starts (KIP-966). An empty name is refused by itself,
+ * where Kafka 4.3 answers UNKNOWN_SERVER_ERROR for every topic of the request. Left out: eligible leader replicas;
  * with one replica there are none.
  */
 import { isInternalTopic, type TopicImage, topicNameProblem } from '../../controller/index.ts';

@@ -1,6 +1,7 @@
 /**
  * WriteTxnMarkers (key 27), versions 1-2: appends the markers of other coordinators, and those of `kafka-transactions.sh
- * abort`. A marker for no partition at all is not in the answer. Left out: nothing.
+ * abort`. A marker for no partition at all is not in the answer. A producer id that comes twice is answered twice; Kafka
+ * 4.3 never answers it. Left out: nothing.
  */
 import { ErrorCode } from '../../core/index.ts';
 import { type WriteTxnMarkersRequest, writeTxnMarkers } from '../../wire/index.ts';

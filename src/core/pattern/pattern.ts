@@ -14,17 +14,21 @@ type Instruction =
 
 /** More than any pattern that a person writes comes to. */
 const INSTRUCTIONS_MAX = 4000;
-/** Steps of one pattern over all the texts it is given: under a second of work. */
+/** Steps of one pattern over all the texts it is given: well under a second of work. */
 const STEPS_MAX = 20_000_000;
 
 export class Pattern {
   private readonly program: Instruction[] = [];
   private stepsLeft = STEPS_MAX;
+  /** For each instruction, the round in which it was last reached. */
+  private readonly reachedIn: Uint32Array;
+  private round = 0;
 
   /** @throws PatternError for what is no pattern, and for one that is too large */
   constructor(text: string) {
     this.add(parsePattern(text));
     this.emit({ op: 'match' });
+    this.reachedIn = new Uint32Array(this.program.length);
   }
 
   /** The whole text. @throws PatternError when the pattern has done more work than it may */
@@ -44,12 +48,14 @@ export class Pattern {
 
   /** Where one can get from `starts` without reading on: characters to be read, and the end of the pattern. */
   private reach(starts: readonly number[], codes: readonly number[], at: number): number[] {
-    const seen = new Set<number>();
+    // Rounds are bounded by the steps, so a number never comes again.
+    const round = ++this.round;
+    const { reachedIn } = this;
     const reached: number[] = [];
     const open = [...starts];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
-      if (seen.has(index)) continue;
-      seen.add(index);
+      if (reachedIn[index] === round) continue;
+      reachedIn[index] = round;
       if (--this.stepsLeft < 0) throw new PatternError('the pattern takes too long for so many texts');
       const instruction = this.program[index]!;
       if (instruction.op === 'split') open.push(...instruction.to);
