@@ -149,6 +149,23 @@ describe('the controller', () => {
     assert.equal(controller.image.topic('a')!.partitions.length, 9999);
   });
 
+  it('grows topics for good, and deletes what has grown', async () => {
+    const log = new MemoryRecordLog();
+    const controller = await openWithBroker(log);
+    await controller.createTopics([topic('orders')]);
+    const deltas: MetadataDelta[] = [];
+    controller.subscribe((delta) => deltas.push(delta));
+    await controller.createPartitions([{ name: 'orders', count: 5, assignments: null }], { validateOnly: true });
+    assert.equal(controller.image.topic('orders')!.partitions.length, 3);
+    await controller.createPartitions([{ name: 'orders', count: 5, assignments: null }]);
+    const changed = deltas.flatMap(({ partitionsChanged }) => partitionsChanged.map(({ index }) => index));
+    assert.deepEqual(changed, [3, 4]);
+    const restarted = await open(log.copy());
+    assert.equal(restarted.image.topic('orders')!.partitions.length, 5);
+    await restarted.deleteTopics([{ name: 'orders', topicId: ZERO_UUID }]);
+    assert.equal(restarted.image.topics.size, 0);
+  });
+
   it('only validates when asked to', async () => {
     const controller = await openWithBroker();
     const [result] = await controller.createTopics([topic('maybe')], { validateOnly: true });

@@ -2,6 +2,7 @@
  * DescribeLogDirs (key 35), versions 1-5: how much lies in the data directory, partition by partition, and since 4 on its
  * volume. Left out: several directories, replicas that move between them, cordoned directories.
  */
+import { type Disk, type DiskVolume, SystemError } from '../../core/index.ts';
 import { describeLogDirs } from '../../wire/index.ts';
 import type { Partition } from '../partition/partition.ts';
 import { handler } from './handler.ts';
@@ -9,7 +10,7 @@ import { handler } from './handler.ts';
 export const describeLogDirsHandler = handler(
   describeLogDirs,
   (request, _call, { partitions, disk, dataDirectory }) => {
-    const { absolutePath, totalBytes, usableBytes } = disk.volumeOf(dataDirectory);
+    const { absolutePath, totalBytes, usableBytes } = volumeOf(dataDirectory, disk);
     const found = request.topics === null ? partitions.all() : named(request.topics);
     const topics = new Map<string, Partition[]>();
     for (const partition of found) {
@@ -42,3 +43,13 @@ export const describeLogDirsHandler = handler(
     }
   },
 );
+
+/** Where the system does not tell of its volumes, the partitions are told of all the same. */
+function volumeOf(directory: string, disk: Disk): DiskVolume {
+  try {
+    return disk.volumeOf(directory);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return { absolutePath: directory, totalBytes: -1, usableBytes: -1 };
+  }
+}
