@@ -8,6 +8,7 @@ import {
   findCoordinator,
   type ListOffsetsResponse,
   listOffsets,
+  metadata,
   type OffsetFetchResponse,
   offsetCommit,
   offsetFetch,
@@ -47,6 +48,10 @@ export function makeTopic(name: string, numPartitions: number, configs: Readonly
 export function setTransactionVersion(level: number) {
   const feature = 'transaction.version';
   return request(updateFeatures, 1, { featureUpdates: [{ feature, maxVersionLevel: level, upgradeType: 3 }] });
+}
+
+export function topicIds(names: readonly string[]) {
+  return request(metadata, 10, { topics: names.map((name) => ({ name })), allowAutoTopicCreation: false });
 }
 
 /** Makes the internal topic where it is missing, as Kafka does. */

@@ -4,7 +4,7 @@
  */
 import { Broker } from '../../src/broker/index.ts';
 import { Admin, Consumer, type ConsumerOptions, Producer, type ProducerOptions } from '../../src/client/index.ts';
-import type { Ports } from '../../src/core/index.ts';
+import type { Logger, Ports } from '../../src/core/index.ts';
 import type { Simulation } from '../../src/lab/index.ts';
 
 export const BROKER = 'broker';
@@ -20,13 +20,14 @@ const SETTINGS: BrokerSettings = {
 };
 
 /** Starts the broker on its node, on what its disk holds. */
-export function startBroker(ports: Ports, settings: BrokerSettings = {}): Promise<Broker> {
+export function startBroker(ports: Ports, settings: BrokerSettings = {}, logger?: Logger): Promise<Broker> {
   return Broker.start({
     host: BROKER,
     port: PORT,
     dataDirectory: '/data',
     config: { ...SETTINGS, ...settings },
     ports,
+    ...(logger === undefined ? {} : { logger }),
   });
 }
 
