@@ -81,7 +81,7 @@ export function offsetAt(
   timestamp: number,
   isolation: Isolation = 'read_uncommitted',
 ): Request<ListOffsetsResponse> {
-  return request(listOffsets, 6, {
+  return request(listOffsets, 7, {
     replicaId: -1,
     isolationLevel: isolation === 'read_committed' ? 1 : 0,
     topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],

@@ -7,19 +7,21 @@
  *
  * | State          | abort | commit |        | State         | abort | commit |
  * |----------------|-------|--------|        |---------------|-------|--------|
- * | Ongoing        | write | write  |        | PrepareAbort  | 51    | 48     |
- * | Empty          | 48    | 48     |        | PrepareCommit | 48    | 51     |
+ * | Ongoing        | write | write  |        | PrepareAbort  | 51    | 51     |
+ * | Empty          | 48    | 48     |        | PrepareCommit | 51    | 51     |
  * | CompleteAbort  | OK    | 48     |        | CompleteCommit| 48    | OK     |
  *
  * TV2 (EndTxn 5, KIP-890), where each end of a transaction bumps the epoch, so that a delayed request of an earlier one
- * is told from a request of this one. "write" bumps; aborting what is not there is allowed, and bumps too:
+ * is told from a request of this one. "write" bumps; aborting what is not there is allowed, and bumps too. While an end is
+ * carried out everybody has to wait, strangers too (as Apache Kafka 4.3.1 answers): whoever has just committed and at once
+ * aborts what it has not begun must not be fenced by itself.
  *
  * | State          | abort R / C | commit R / C |
  * |----------------|-------------|--------------|
  * | Ongoing        | 90 / write  | 90 / write   |
  * | Empty          | 90 / write  | 90 / 48      |
- * | PrepareAbort   | 51 / 90     | 48 / 90      |
- * | PrepareCommit  | 48 / 90     | 51 / 90      |
+ * | PrepareAbort   | 51 / 51     | 51 / 51      |
+ * | PrepareCommit  | 51 / 51     | 51 / 51      |
  * | CompleteAbort  | OK / write  | 48 / 48      |
  * | CompleteCommit | 48 / write  | OK / 48      |
  */
@@ -59,9 +61,8 @@ export function decideEndTxnV1(current: TransactionMetadata | undefined, demand:
         }),
       );
     case 'PrepareCommit':
-      return refuse(kind === 'commit' ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE');
     case 'PrepareAbort':
-      return refuse(kind === 'abort' ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE');
+      return refuse('CONCURRENT_TRANSACTIONS');
     case 'CompleteCommit':
       return kind === 'commit' ? confirm(current) : refuse('INVALID_TXN_STATE');
     case 'CompleteAbort':
@@ -85,8 +86,7 @@ export function decideEndTxnV2(
 ): Verdict {
   const { producerId, producerEpoch, kind } = demand;
   if (current === undefined) return refuse('INVALID_PRODUCER_ID_MAPPING');
-  // It was given its next producer id with the answer to the EndTxn that is still being completed.
-  if (isNext(current, producerId, producerEpoch)) return refuse('CONCURRENT_TRANSACTIONS');
+  if (isPrepared(current.state)) return refuse('CONCURRENT_TRANSACTIONS');
   const isRetry = isPrevious(current, producerId, producerEpoch);
   if (!isRetry && current.producerId !== producerId) return refuse('INVALID_PRODUCER_ID_MAPPING');
   if (!isRetry && !isCurrent(current, producerId, producerEpoch)) return refuse('PRODUCER_FENCED');
@@ -98,10 +98,6 @@ export function decideEndTxnV2(
     case 'Empty':
       if (isRetry) return refuse('PRODUCER_FENCED');
       return kind === 'abort' ? end() : refuse('INVALID_TXN_STATE');
-    case 'PrepareCommit':
-    case 'PrepareAbort':
-      if (!isRetry) return refuse('PRODUCER_FENCED');
-      return refuse(kind === kindOf(state) ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE');
     case 'CompleteAbort':
       if (kind === 'commit') return refuse('INVALID_TXN_STATE');
       return isRetry ? confirm(current) : end();
@@ -157,6 +153,7 @@ export function abortByCoordinator(current: TransactionMetadata, now: number): T
   });
 }
 
+/** It was given its next producer id with the answer to the EndTxn that is still being completed. */
 export function isNext(current: TransactionMetadata, producerId: number, producerEpoch: number): boolean {
   return isPrepared(current.state) && producerId === current.nextProducerId && producerEpoch === 0;
 }

@@ -293,7 +293,7 @@ describe('known stories of transactions', () => {
         return written(markers);
       };
       const next = await scene.ended(producer, 'commit', apiVersion);
-      assert.equal(await scene.end(producer, 'abort', apiVersion), 'INVALID_TXN_STATE');
+      assert.equal(await scene.end(producer, 'abort', apiVersion), 'CONCURRENT_TRANSACTIONS');
       assert.equal(await scene.end(producer, 'commit', apiVersion), 'CONCURRENT_TRANSACTIONS');
       release();
       await settle();
