@@ -45,9 +45,10 @@ export function makeTopic(name: string, numPartitions: number, configs: Readonly
   return request(createTopics, 4, { topics: [{ name, numPartitions, replicationFactor: 1, configs: pairs }] });
 }
 
-export function setTransactionVersion(level: number) {
+/** `how`: 1 up, 2 down. */
+export function setTransactionVersion(level: number, how: 1 | 2) {
   const feature = 'transaction.version';
-  return request(updateFeatures, 1, { featureUpdates: [{ feature, maxVersionLevel: level, upgradeType: 3 }] });
+  return request(updateFeatures, 1, { featureUpdates: [{ feature, maxVersionLevel: level, upgradeType: how }] });
 }
 
 export function topicIds(names: readonly string[]) {

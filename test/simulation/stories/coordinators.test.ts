@@ -6,10 +6,10 @@ import { StubbornClient } from '../stubborn-client.ts';
 import { both, GROUP, story, TOPIC } from './stage.ts';
 
 story(19, 'the transaction version rises in the middle of a transaction', 'either', async (stage) => {
-  await stage.ask(setTransactionVersion(1));
+  await stage.ask(setTransactionVersion(1, 2));
   const producer = await stage.producer('TV1');
   await stage.write(producer, 'T1 one');
-  await stage.ask(setTransactionVersion(2));
+  await stage.ask(setTransactionVersion(2, 1));
   await stage.write(producer, 'T1 two');
   await stage.end(producer, 'commit');
   await stage.settled();
