@@ -27,8 +27,8 @@ export interface SwarmResult {
 }
 
 const STORM_MS = 15_000;
-/** Longer than a member or a transaction may be silent. */
-const QUIET_MS = 20_000;
+/** Longer than a member, a join or a transaction may be silent. */
+const QUIET_MS = 40_000;
 const LIMIT_MS = 600_000;
 const SETTLED_MS = 60_000;
 const SETTINGS = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000 };

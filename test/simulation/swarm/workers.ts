@@ -117,6 +117,8 @@ export async function copy(crew: Crew, name: string): Promise<void> {
       maxPollRecords: 8,
       sessionTimeoutMs: 6000,
       heartbeatIntervalMs: 500,
+      // A join waits for its answer as long as this and five seconds more, in vain where the broker has lost its power.
+      maxPollIntervalMs: 3000,
       requestTimeoutMs: 2000,
       defaultApiTimeoutMs: 5000,
       retryBackoffMs: 20,
