@@ -30,6 +30,7 @@ const CODECS: readonly Compression[] = ['none', 'none', 'gzip', 'snappy', 'lz4',
 const named: Readonly<Record<string, readonly unknown[]>> = {
   acks: [-1, -1, -1, 0, 1, 2],
   numPartitions: [-1, 0, 1, 3],
+  count: [-1, 0, 1, 2, 4],
   replicationFactor: [-1, 1, 1, 2],
   keyType: [0, 1, 2],
   feature: ['transaction.version', 'metadata.version', 'nothing'],
