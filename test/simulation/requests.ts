@@ -3,6 +3,7 @@ import { type ErrorName, errorName } from '../../src/core/index.ts';
 import { batchesOf, controlRecordOf, decodeRecords } from '../../src/records/index.ts';
 import {
   createTopics,
+  deleteRecords,
   type FetchResponse,
   fetch,
   findCoordinator,
@@ -87,6 +88,10 @@ export function offsetAt(
     isolationLevel: isolation === 'read_committed' ? 1 : 0,
     topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
   });
+}
+
+export function deleteRecordsBelow(topic: string, partition: number, offset: number) {
+  return request(deleteRecords, 2, { topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset }] }] });
 }
 
 /** Of a group without members. */

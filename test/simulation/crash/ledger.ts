@@ -41,6 +41,8 @@ export class Ledger {
   readonly batches: BatchEntry[] = [];
   readonly offsets: OffsetEntry[] = [];
   readonly transactions: TransactionEntry[] = [];
+  /** Records below this offset of a partition were asked to be deleted: they may be there or not. */
+  readonly deletedBelow = new Map<string, number>();
 
   /** One beyond the last acknowledged offset. */
   acknowledgedEnd(partition: string): number {
@@ -73,10 +75,11 @@ export class Ledger {
     const partition = keyOf(entry);
     const stored = found.all.get(partition)!;
     const at = stored.findIndex(({ value }) => value === entry.values[0]);
-    if (entry.baseOffset !== undefined) {
+    if (entry.baseOffset !== undefined && !(at < 0 && this.mayBeGone(entry))) {
       assert.equal(stored[at]?.offset, entry.baseOffset, `${entry.values[0]} in ${partition} was acknowledged`);
     }
     if (at < 0) return;
+    if (this.mayBeGone(entry)) return;
     const there = stored.slice(at, at + entry.values.length).map(({ value }) => value);
     assert.deepEqual(there, entry.values, 'a batch is whole');
     if (entry.transaction !== undefined) return;
@@ -86,7 +89,7 @@ export class Ledger {
   /** All of it, or nothing: in every partition, and its offsets. */
   private checkTransaction(transaction: TransactionEntry, found: Found): void {
     const values = this.batches
-      .filter((entry) => entry.transaction === transaction)
+      .filter((entry) => entry.transaction === transaction && !this.mayBeGone(entry))
       .flatMap((entry) => entry.values.map((value) => ({ value, partition: keyOf(entry) })));
     const seen = values.filter(({ value, partition }) => found.visible.get(partition)!.includes(value));
     const { name, outcome } = transaction;
@@ -98,6 +101,11 @@ export class Ledger {
       else
         assert.ok(offset < entry.offset || this.laterThan(entry), `${entry.groupId} is at ${offset}: ${name} is not`);
     }
+  }
+
+  /** It was asked to be deleted. */
+  mayBeGone(entry: BatchEntry): boolean {
+    return entry.baseOffset !== undefined && entry.baseOffset < (this.deletedBelow.get(keyOf(entry)) ?? 0);
   }
 
   /** Offsets of a group only grow in the scripts. */

@@ -4,7 +4,7 @@
  */
 import type { Simulation } from '../../../src/lab/index.ts';
 import { type Batch, HandProducer, type Protocol } from '../hand-producer.ts';
-import { commitOffset, findTheCoordinator, makeTopic } from '../requests.ts';
+import { commitOffset, deleteRecordsBelow, findTheCoordinator, makeTopic } from '../requests.ts';
 import { StubbornClient } from '../stubborn-client.ts';
 import { Ledger, type TransactionEntry } from './ledger.ts';
 
@@ -49,7 +49,7 @@ export class Script {
     this.transactional.adopt(await this.one.ask(this.transactional.init()));
     await this.transact('T1', 'commit', 10);
     await Promise.all([this.transact('T2', 'abort', 20), this.produceAlone('second', 'a')]);
-    await this.produceAlone('third', 'b');
+    await Promise.all([this.produceAlone('third', 'b'), this.deleteRecords('a', 'second')]);
     await Promise.all([this.transact('T3', 'commit', 30), this.commitAlone('plain', 2)]);
     await this.transact('T4', 'commit', undefined);
     this.one.close();
@@ -59,6 +59,15 @@ export class Script {
   /** Outside of transactions, by the idempotent producer. */
   private async produceAlone(name: string, topic: string): Promise<void> {
     await this.produce(this.other, this.idempotent, [this.batch(name, topic, 2)], undefined);
+  }
+
+  /** Those before a batch. */
+  private async deleteRecords(topic: string, name: string): Promise<void> {
+    const { baseOffset } = this.ledger.batches.find(
+      ({ topic: of, values }) => of === topic && values[0]?.startsWith(name),
+    )!;
+    this.ledger.deletedBelow.set(`${topic}-0`, baseOffset!);
+    await this.one.ask(deleteRecordsBelow(topic, 0, baseOffset!));
   }
 
   private async commitAlone(groupId: string, offset: number): Promise<void> {
