@@ -277,14 +277,14 @@ function sizedLength(length: number): number {
   return varintSize(length) + Math.max(length, 0);
 }
 
-function varintSize(value: number): number {
+export function varintSize(value: number): number {
   const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
   if (zigzag < 0x80) return 1;
   if (zigzag < 0x4000) return 2;
   if (zigzag < 0x200000) return 3;
   return zigzag < 0x10000000 ? 4 : 5;
 }
-function putVarint(buffer: Uint8Array, start: number, value: number): number {
+export function putVarint(buffer: Uint8Array, start: number, value: number): number {
   let at = start;
   let rest = ((value << 1) ^ (value >> 31)) >>> 0;
   while (rest > 0x7f) {
@@ -294,13 +294,13 @@ function putVarint(buffer: Uint8Array, start: number, value: number): number {
   buffer[at++] = rest;
   return at;
 }
-function varlongSize(value: number): number {
+export function varlongSize(value: number): number {
   let rest = value >= 0 ? value * 2 : -value * 2 - 1;
   let size = 1;
   for (; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
   return size;
 }
-function putVarlong(buffer: Uint8Array, start: number, value: number): number {
+export function putVarlong(buffer: Uint8Array, start: number, value: number): number {
   let at = start;
   let rest = value >= 0 ? value * 2 : -value * 2 - 1;
   while (rest > 0x7f) {

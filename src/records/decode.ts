@@ -34,6 +34,8 @@ export class RecordCursor {
   private valueLength = -1;
   private headersStart = 0;
   private headerCount = 0;
+  private recordStart = 0;
+  private deltaEnd = 0;
 
   /**
    * The CRC is not checked here. `maxBytes` bounds what is decompressed.
@@ -70,6 +72,7 @@ export class RecordCursor {
       return false;
     }
     const bytes = this.bytes;
+    this.recordStart = this.at;
     const length = this.varint();
     const start = this.at;
     if (length < RECORD_BYTES_MIN - 1 || length > this.end - start) {
@@ -84,6 +87,7 @@ export class RecordCursor {
       if (!Number.isSafeInteger(timestamp)) throw new MalformedBytesError('record timestamp out of range');
       this.timestamp = timestamp;
     }
+    this.deltaEnd = this.at;
     const offsetDelta = this.varint();
     if (offsetDelta < 0 || offsetDelta > this.header.lastOffsetDelta) {
       throw new MalformedBytesError(`offset delta ${offsetDelta}, the last one is ${this.header.lastOffsetDelta}`);
@@ -120,6 +124,14 @@ export class RecordCursor {
   }
   get valueSize(): number {
     return this.valueLength;
+  }
+  /** The record as it is stored, its length included. */
+  get stored(): Buffer {
+    return this.bytes.subarray(this.recordStart, this.at);
+  }
+  /** What is stored of it behind the timestamp: offset delta, key, value, headers. */
+  get storedBehindTimestamp(): Buffer {
+    return this.bytes.subarray(this.deltaEnd, this.at);
   }
   get headers(): readonly RecordHeader[] {
     if (this.headerCount === 0) return NO_HEADERS;

@@ -11,6 +11,7 @@ import {
   CODEC_MASK,
   CONTROL_BIT,
   CRC_AT,
+  DELETE_HORIZON_BIT,
   incrementSequence,
   int16At,
   int32At,
@@ -90,6 +91,13 @@ export class BatchHeader {
   }
   get isControl(): boolean {
     return (this.attributes & CONTROL_BIT) !== 0;
+  }
+  /**
+   * When the tombstones of a compacted batch, or its marker, may go (KIP-534): milliseconds since 1970. undefined: not
+   * set yet. Where it is set it stands in the place of the base timestamp, and the records' deltas count from it.
+   */
+  get deleteHorizonMs(): number | undefined {
+    return (this.attributes & DELETE_HORIZON_BIT) === 0 ? undefined : this.baseTimestamp;
   }
   get hasProducerId(): boolean {
     return this.producerId >= 0;

@@ -35,4 +35,5 @@ export {
 } from './layout.ts';
 export { recompressBatch } from './recompress.ts';
 export type { KafkaRecord, RecordHeader, RecordHeaderInput, RecordInput } from './record.ts';
+export { emptyBatchOf, type RetainOptions, retainRecords } from './retain.ts';
 export { damageOf, verifyBatch, verifyRecords } from './verify.ts';
