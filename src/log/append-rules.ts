@@ -35,7 +35,8 @@ export function checkBatch(offered: OfferedBatch): void {
     throw new KafkaError('INVALID_RECORD', 'a transactional batch without a producer id');
   }
   if (origin === 'client') checkClientBatch(offered);
-  else if (control?.kind === 'unknown') throw new KafkaError('INVALID_RECORD', 'a control batch of an unknown kind');
+  else if (control?.kind === 'unknown' || control?.kind === 'none')
+    throw new KafkaError('INVALID_RECORD', 'a control batch of an unknown kind');
 }
 
 function checkClientBatch({ batch, header, config, now }: OfferedBatch): void {

@@ -2,6 +2,16 @@
 
 export type SegmentSuffix = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot';
 
+/**
+ * Behind the name of a segment's file: '.cleaned' while compaction writes it, '.swap' once it is complete and on its way
+ * to replace others, '.deleted' once it is no part of the log.
+ */
+export type FileState = '' | '.cleaned' | '.swap' | '.deleted';
+
+/** The files of a segment. */
+export const SEGMENT_SUFFIXES = ['log', 'index', 'timeindex', 'txnindex'] as const;
+export const INDEX_SUFFIXES = ['index', 'timeindex', 'txnindex'] as const;
+
 export const LEADER_EPOCHS_FILE = 'leader-epoch-checkpoint';
 export const PARTITION_METADATA_FILE = 'partition.metadata';
 

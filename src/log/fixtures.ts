@@ -136,6 +136,7 @@ export class FaultyDisk implements Disk {
   truncateFails = false;
   openFails: string | undefined;
   syncFails = false;
+  renameFails = false;
   /** Syncs wait here until `release` while this is set. */
   holdSyncs = false;
   syncs = 0;
@@ -193,6 +194,7 @@ export class FaultyDisk implements Disk {
     this.inner.remove(path);
   }
   rename(from: string, to: string): void {
+    if (this.renameFails) throw new SystemError('EIO', 'rename failed', from);
     this.inner.rename(from, to);
   }
   syncDirectory(path: string): void {

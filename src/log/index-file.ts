@@ -6,7 +6,7 @@ import { assert, type Disk, type DiskFile } from '../core/index.ts';
 
 export class IndexFile {
   private readonly disk: Disk;
-  private readonly path: string;
+  private path: string;
   private readonly entrySize: number;
   /** Entries that the file holds already. */
   private written = 0;
@@ -16,6 +16,10 @@ export class IndexFile {
     this.disk = disk;
     this.path = path;
     this.entrySize = entrySize;
+  }
+
+  get exists(): boolean {
+    return this.disk.exists(this.path);
   }
 
   /** The bytes of whole entries in the file; undefined when it is missing or does not consist of whole entries. */
@@ -46,6 +50,13 @@ export class IndexFile {
     this.close();
     this.disk.remove(this.path);
     this.written = 0;
+  }
+
+  /** Gives the file another name, if there is one. @throws SystemError */
+  rename(path: string): void {
+    this.close();
+    if (this.disk.exists(this.path)) this.disk.rename(this.path, path);
+    this.path = path;
   }
 
   async sync(): Promise<void> {

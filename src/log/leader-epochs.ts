@@ -97,6 +97,15 @@ export class LeaderEpochs {
     this.entries = kept;
   }
 
+  /** Nothing before `startOffset` is left. In memory only: a file that knows more does no harm. */
+  truncateFromStart(startOffset: number): void {
+    const before = this.entries.findLastIndex((entry) => entry.startOffset <= startOffset);
+    if (before < 0) return;
+    const { epoch } = this.entries[before]!;
+    this.entries = [{ epoch, startOffset }, ...this.entries.slice(before + 1)];
+    this.unsaved = true;
+  }
+
   private write(entries: EpochStart[]): void {
     const lines = entries.map((entry) => `${entry.epoch} ${entry.startOffset}\n`);
     replaceFile(this.disk, this.path, Buffer.from(`0\n${entries.length}\n${lines.join('')}`, 'latin1'));

@@ -1,5 +1,5 @@
 /** What a PartitionLog takes and gives. */
-import type { Clock, Disk, Logger, Uuid } from '../core/index.ts';
+import type { Clock, Disk, Logger, Random, Uuid } from '../core/index.ts';
 import type { LogConfig } from './log-config.ts';
 import type { AppendOrigin } from './producer-state.ts';
 import type { VerificationGuard } from './verification.ts';
@@ -19,6 +19,10 @@ export interface OpenLogOptions {
   readonly recoveryPoint?: number | undefined;
   /** What `startOffset` was when it was last stored. Absent: the first offset on disk. */
   readonly logStartOffset?: number | undefined;
+  /** Up to where the log was compacted, as last stored: below, offsets may be missing although nothing is lost. */
+  readonly cleanedUpTo?: number | undefined;
+  /** For `segment.jitter.ms`. Absent: no jitter. */
+  readonly random?: Random;
 }
 
 export interface AppendOptions {

@@ -3,8 +3,7 @@
  *
  *   entry  last offset of a batch, relative to the segment's base, i32; position of the batch i32
  */
-import { type Disk, joinPath } from '../core/index.ts';
-import { offsetFileName } from './file-names.ts';
+import type { Disk } from '../core/index.ts';
 import { IndexFile } from './index-file.ts';
 
 const ENTRY_SIZE = 8;
@@ -18,8 +17,8 @@ export class OffsetIndex {
   private lasts: number[] = [];
   private positions: number[] = [];
 
-  constructor(disk: Disk, directory: string, baseOffset: number) {
-    this.file = new IndexFile(disk, joinPath(directory, offsetFileName(baseOffset, 'index')), ENTRY_SIZE);
+  constructor(disk: Disk, path: string, baseOffset: number) {
+    this.file = new IndexFile(disk, path, ENTRY_SIZE);
     this.baseOffset = baseOffset;
   }
 

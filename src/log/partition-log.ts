@@ -23,6 +23,7 @@ import {
   verifyBatch,
 } from '../records/index.ts';
 import { checkBatch } from './append-rules.ts';
+import { DamageReports } from './damage-reports.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 import { defaultLogConfig, type LogConfig } from './log-config.ts';
@@ -37,13 +38,11 @@ import type {
 import { readTopicId, writeTopicId } from './partition-metadata.ts';
 import { type BatchMetadata, findDuplicate, ProducerStates } from './producer-state.ts';
 import { type RecoveryReport, recoverSegments } from './recovery.ts';
-import { NO_BYTES, Segment } from './segment.ts';
+import { expiredSegments } from './retention.ts';
+import { NO_BYTES } from './segment.ts';
+import { SegmentList } from './segment-list.ts';
 import { abortedTransactions, offsetForTimestamp, offsetOfMaxTimestamp, readBatches } from './segment-queries.ts';
-import { syncSnapshotNow, writeSnapshot } from './snapshot-files.ts';
 import type { VerificationGuard } from './verification.ts';
-
-/** Sizes and offsets in a segment are 32-bit integers. */
-const MAX_INT32 = 0x7fffffff;
 
 export class PartitionLog {
   readonly directory: string;
@@ -55,18 +54,15 @@ export class PartitionLog {
   private readonly producers: ProducerStates;
   private readonly epochs: LeaderEpochs;
   private readonly commits: GroupCommit<number>;
+  private readonly list: SegmentList;
+  private readonly damage: DamageReports;
   private settings: LogConfig;
-  /** Ascending, never empty. */
-  private segments: Segment[];
-  private retired: Segment[] = [];
-  private active: Segment;
   private start: number;
   private end: number;
   private flushed: number;
   private watermark: number;
-  private durableUpTo: number;
-  /** Names in the directory changed since it was last synced. */
-  private namesChanged = true;
+  /** Compaction works on some of the segments: none of them may go meanwhile. */
+  private compacting = false;
   private failure: KafkaError | undefined;
 
   /**
@@ -97,17 +93,28 @@ export class PartitionLog {
       producers: this.producers,
       epochs: this.epochs,
       recoveryPoint: options.recoveryPoint,
+      logStartOffset: options.logStartOffset ?? 0,
+      cleanedUpTo: options.cleanedUpTo ?? 0,
       now: clock.now(),
     });
-    this.segments = segments;
-    this.active = segments.at(-1)!;
     this.recovery = report;
-    this.end = this.active.nextOffset;
+    this.list = new SegmentList({
+      disk,
+      clock,
+      directory,
+      logger: this.logger,
+      random: options.random,
+      producers: this.producers,
+      segments,
+      durableUpTo: Math.min(report.trustedUpTo, segments.at(-1)!.nextOffset),
+    });
+    this.damage = new DamageReports(directory, this.logger);
+    this.end = this.list.active.nextOffset;
+    const stored = options.logStartOffset ?? 0;
+    if (stored > this.end) this.beginAnewAt(stored);
     this.flushed = this.end;
-    this.start = Math.min(Math.max(segments[0]!.baseOffset, options.logStartOffset ?? 0), this.end);
+    this.start = Math.max(segments[0]!.baseOffset, stored);
     this.watermark = this.start;
-    this.durableUpTo = Math.min(report.trustedUpTo, this.end);
-    this.noteDurableSegments();
     this.commits = new GroupCommit(() => this.syncOnce());
   }
 
@@ -133,7 +140,11 @@ export class PartitionLog {
   }
   /** To be stored, and given back to `open`: below it log and indexes are complete and on the device. */
   get recoveryPoint(): number {
-    return this.durableUpTo;
+    return this.list.durableUpTo;
+  }
+  /** A segment was closed that is not on the device yet: a `flush` moves the recovery point. */
+  get hasUnsealed(): boolean {
+    return this.list.hasUnsealed;
   }
   /** Why nothing works any more: a write or sync failed in a way that leaves the file in doubt, or the log is closed. */
   get failed(): KafkaError | undefined {
@@ -144,7 +155,7 @@ export class PartitionLog {
   }
   /** Bytes of all batches. */
   get sizeInBytes(): number {
-    return this.segments.reduce((sum, segment) => sum + segment.size, 0);
+    return this.list.sizeInBytes;
   }
   /** -1: none yet. */
   get latestLeaderEpoch(): number {
@@ -224,12 +235,12 @@ export class PartitionLog {
   /** Puts the bytes into the file, or leaves the log as it was. */
   private write(batch: Uint8Array, header: BatchHeader, leaderEpoch: number, now: number): void {
     try {
-      if (this.mustRoll(header, now)) this.roll(header.baseOffset);
+      if (this.list.mustRoll(header, now, this.settings)) this.list.roll(header.baseOffset, this.settings);
       this.epochs.assign(leaderEpoch, header.baseOffset);
     } catch (error) {
       throw storageError(error);
     }
-    const segment = this.active;
+    const segment = this.list.active;
     try {
       segment.file.write(batch, segment.size);
     } catch (error) {
@@ -244,56 +255,18 @@ export class PartitionLog {
     }
     segment.dirty = true;
     segment.durablySealed = false;
-    if (segment.firstAppendAt < 0) segment.firstAppendAt = now;
   }
 
   /** The batch is in the log: offsets, producers, transactions follow it. Refuses nothing. */
   private take(header: BatchHeader, control: ControlRecord | undefined, now: number): void {
-    const segment = this.active;
+    const segment = this.list.active;
     segment.note(header, header.baseOffset, header.maxTimestamp);
     this.end = segment.nextOffset;
     const completed = this.producers.apply(header, header.baseOffset, control, now);
     if (completed?.aborted === true) {
       segment.aborted.add({ ...completed, lastStableOffset: this.producers.firstOngoingOffset ?? this.end });
     }
-    if (segment.indexesAreFarBehind) this.tryIndexes(() => segment.writeIndexes());
-  }
-
-  private mustRoll(header: BatchHeader, now: number): boolean {
-    const segment = this.active;
-    if (segment.size === 0) return header.lastOffset - segment.baseOffset > MAX_INT32;
-    return (
-      segment.size + header.length > Math.min(this.settings.segmentBytes, MAX_INT32) ||
-      header.lastOffset - segment.baseOffset > MAX_INT32 ||
-      segment.offsets.sizeInBytes + 8 > this.settings.segmentIndexBytes ||
-      (segment.firstAppendAt >= 0 && now - segment.firstAppendAt >= this.settings.segmentMs)
-    );
-  }
-
-  /** @throws SystemError, and the old segment is still the active one */
-  private roll(baseOffset: number): void {
-    const next = new Segment(this.disk, this.directory, baseOffset, this.settings.indexIntervalBytes);
-    const last = this.active;
-    this.segments.push(next);
-    this.active = next;
-    this.namesChanged = true;
-    last.dirty = true;
-    this.tryIndexes(() => {
-      last.seal();
-      writeSnapshot(this.disk, this.directory, baseOffset, this.producers.producers.values());
-    });
-  }
-
-  /** Indexes and snapshots are for speed: where they cannot be written, the log goes on, and recovery rebuilds them. */
-  private tryIndexes(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      this.logger.warn('an index or snapshot could not be written', {
-        directory: this.directory,
-        cause: String(error),
-      });
-    }
+    if (segment.indexesAreFarBehind) this.list.tryAside(() => segment.writeIndexes());
   }
 
   /**
@@ -303,57 +276,28 @@ export class PartitionLog {
    */
   flush(): Promise<number> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    if (this.flushed === this.end && !this.namesChanged) return Promise.resolve(this.flushed);
+    if (this.flushed === this.end && !this.list.namesChanged) return Promise.resolve(this.flushed);
     return this.commits.request();
   }
 
   private async syncOnce(): Promise<number> {
     this.ensureUsable();
     const end = this.end;
-    const active = this.active;
-    const names = this.namesChanged;
-    const dirty = this.segments.filter((segment) => segment.dirty);
     try {
-      this.namesChanged = false;
-      for (const segment of dirty) segment.dirty = false;
-      if (dirty.length === 1 && dirty[0] === active) await active.file.sync();
-      else await Promise.all(dirty.map((segment) => this.syncSegment(segment, active)));
-      if (names) this.disk.syncDirectory(this.directory);
+      await this.list.sync();
     } catch (error) {
       this.fail(error);
       throw this.failure;
     }
-    if (dirty.length > 1) this.noteDurableSegments();
     this.flushed = Math.max(this.flushed, end);
-    this.removeRetired();
     return this.flushed;
-  }
-
-  private async syncSegment(segment: Segment, active: Segment): Promise<void> {
-    await segment.file.sync();
-    if (segment === active) return;
-    try {
-      segment.seal();
-      await segment.syncIndexes();
-      segment.closeIndexes();
-      segment.durablySealed = true;
-    } catch (error) {
-      // The segment will be scanned when it is opened again.
-      this.logger.warn('an index could not be synced', { path: segment.path, cause: String(error) });
-    }
-  }
-
-  private noteDurableSegments(): void {
-    for (const segment of this.segments) {
-      if (!segment.durablySealed || segment === this.active) break;
-      this.durableUpTo = Math.max(this.durableUpTo, segment.nextOffset);
-    }
   }
 
   /**
    * Whole batches from the one that contains `fromOffset`, out of one segment; empty when there is none below `upTo`.
    * A new buffer each time, the caller's own.
-   * @throws KafkaError OFFSET_OUT_OF_RANGE below `startOffset` or above `endOffset`; KAFKA_STORAGE_ERROR
+   * @throws KafkaError OFFSET_OUT_OF_RANGE below `startOffset` or above `endOffset`; CORRUPT_MESSAGE where a damaged
+   * batch is next; KAFKA_STORAGE_ERROR
    */
   read(options: ReadOptions): Uint8Array {
     this.ensureUsable();
@@ -362,7 +306,7 @@ export class PartitionLog {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${fromOffset}, the log has ${this.start} to ${this.end}`);
     }
     if (fromOffset >= options.upTo) return NO_BYTES;
-    return attempt(() => readBatches(this.segments, options));
+    return this.attempt(() => readBatches(this.list.all, options));
   }
 
   /**
@@ -370,19 +314,19 @@ export class PartitionLog {
    * to skip them.
    */
   abortedTransactions(fromOffset: number, upTo: number): { producerId: number; firstOffset: number }[] {
-    return abortedTransactions(this.segments, fromOffset, upTo);
+    return abortedTransactions(this.list.all, fromOffset, upTo);
   }
 
   /** The first record below `upTo` whose timestamp is `timestamp` or later. @throws KafkaError KAFKA_STORAGE_ERROR */
   offsetForTimestamp(timestamp: number, upTo: number): TimestampedOffset | undefined {
     this.ensureUsable();
-    return attempt(() => offsetForTimestamp(this.segments, timestamp, this.start, upTo));
+    return this.attempt(() => offsetForTimestamp(this.list.all, timestamp, this.start, upTo));
   }
 
   /** The first record below `upTo` with the largest timestamp (KIP-734). @throws KafkaError KAFKA_STORAGE_ERROR */
   offsetOfMaxTimestamp(upTo: number): TimestampedOffset | undefined {
     this.ensureUsable();
-    return attempt(() => offsetOfMaxTimestamp(this.segments, this.start, upTo));
+    return this.attempt(() => offsetOfMaxTimestamp(this.list.all, this.start, upTo));
   }
 
   /** The epoch of the leader that wrote this offset, -1 when unknown. For the end of the log: the latest epoch. */
@@ -442,8 +386,8 @@ export class PartitionLog {
   }
 
   /**
-   * Records below `offset` are no longer read (DeleteRecords); whole segments below it are removed. The caller stores
-   * the new start.
+   * Records below `offset` are no longer read (DeleteRecords); whole segments below it leave the log, and their files go
+   * with `dropRetired`. The caller stores the new start.
    * @throws KafkaError OFFSET_OUT_OF_RANGE above the high watermark
    */
   advanceStartOffset(offset: number): void {
@@ -453,17 +397,74 @@ export class PartitionLog {
     }
     if (offset <= this.start) return;
     this.start = offset;
-    while (this.segments.length > 1 && this.segments[1]!.baseOffset <= offset) {
-      this.retired.push(this.segments.shift()!);
-    }
-    // A file is not closed while the device may be busy with it.
-    if (this.commits.idle === undefined) this.removeRetired();
+    this.epochs.truncateFromStart(offset);
+    // Where compaction is under way, the next look at retention takes them.
+    if (!this.compacting) this.list.retireBelow(offset);
   }
-  private removeRetired(): void {
-    for (const segment of this.retired.splice(0)) {
-      segment.remove();
-      this.namesChanged = true;
+
+  /**
+   * What `retention.ms`, `retention.bytes` and the start offset make of the oldest segments, never beyond the high
+   * watermark. A log that is expired as a whole begins a new segment first, as in Kafka. `now`: wall clock.
+   * @returns how many segments have left the log; their files go with `dropRetired`
+   * @throws KafkaError KAFKA_STORAGE_ERROR when a new segment cannot be begun
+   */
+  enforceRetention(now: number): number {
+    this.ensureUsable();
+    if (this.compacting) return 0;
+    const { list } = this;
+    const expired = expiredSegments(list.all, {
+      config: this.settings,
+      now,
+      startOffset: this.start,
+      highWatermark: this.watermark,
+    });
+    if (expired === 0) return 0;
+    if (expired === list.all.length) this.attempt(() => list.roll(this.end, this.settings));
+    const start = list.all[expired]!.baseOffset;
+    if (start > this.start) {
+      this.start = start;
+      this.epochs.truncateFromStart(start);
     }
+    return list.retireBelow(start);
+  }
+
+  /**
+   * Takes the files of segments that have left the log away: they are named `.deleted` one after the other, with a
+   * `pause` between, and `removeDeletedFiles` removes them. A crash never leaves a gap.
+   * @throws KafkaError KAFKA_STORAGE_ERROR, and the log has failed
+   */
+  async dropRetired(pause: () => Promise<void>): Promise<void> {
+    while (this.list.hasRetired) {
+      await this.flush();
+      this.ensureUsable();
+      if (this.commits.idle === undefined) {
+        this.attempt(() => this.list.dropOneRetired());
+        await pause();
+      } else {
+        await this.commits.idle;
+      }
+      if (this.failure !== undefined) return;
+    }
+  }
+  get hasDeletedFiles(): boolean {
+    return this.list.hasDeletedFiles;
+  }
+  /** Removes the files of one segment that has been `.deleted` for `file.delete.delay.ms`. True: there was one. */
+  removeDeletedFiles(): boolean {
+    if (this.failure !== undefined) return false;
+    return this.attempt(() => this.list.removeDeleted(this.settings.fileDeleteDelayMs));
+  }
+
+  /** The log lost its end, and with it what was deleted before: it goes on where readers may be, and never reuses offsets. */
+  private beginAnewAt(offset: number): void {
+    this.logger.warn('the log ends before its start offset and begins anew there', {
+      directory: this.directory,
+      endOffset: this.end,
+      startOffset: offset,
+    });
+    this.list.roll(offset, this.settings);
+    this.list.retireBelow(offset);
+    this.end = offset;
   }
 
   /**
@@ -472,19 +473,11 @@ export class PartitionLog {
    */
   async close(): Promise<void> {
     try {
-      while (this.failure === undefined && (this.flushed < this.end || this.namesChanged)) await this.flush();
-      if (this.failure === undefined) this.tryIndexes(() => this.leaveClean());
+      while (this.failure === undefined && (this.flushed < this.end || this.list.namesChanged)) await this.flush();
+      if (this.failure === undefined) this.list.tryAside(() => this.list.sealForGood(this.end));
     } finally {
       await this.shut();
     }
-  }
-  private leaveClean(): void {
-    writeSnapshot(this.disk, this.directory, this.end, this.producers.producers.values());
-    syncSnapshotNow(this.disk, this.directory, this.end);
-    this.active.sealNow();
-    this.disk.syncDirectory(this.directory);
-    this.active.durablySealed = true;
-    if (this.segments.every((segment) => segment.durablySealed)) this.durableUpTo = this.end;
   }
 
   /**
@@ -502,7 +495,7 @@ export class PartitionLog {
   private async discard(doomed: string): Promise<void> {
     try {
       await this.commits.idle;
-      for (const segment of [...this.segments, ...this.retired]) segment.close();
+      this.list.close();
       this.disk.remove(doomed);
     } catch (error) {
       this.logger.warn('a deleted log has left files behind', { directory: doomed, cause: String(error) });
@@ -512,12 +505,21 @@ export class PartitionLog {
   private async shut(): Promise<void> {
     this.failure ??= new KafkaError('KAFKA_STORAGE_ERROR', `${this.directory}: the log is closed`);
     await this.commits.idle;
-    for (const segment of this.segments) segment.close();
-    for (const segment of this.retired.splice(0)) segment.remove();
+    this.list.close();
   }
 
   private ensureUsable(): void {
     if (this.failure !== undefined) throw this.failure;
+  }
+  /** A read that meets a damaged batch is refused and reported; one that the device refuses ends the log. */
+  private attempt<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (!KafkaError.is(error)) this.fail(error);
+      else if (error.code === 'CORRUPT_MESSAGE') this.damage.report(error);
+      throw storageError(error);
+    }
   }
   private fail(cause: unknown): void {
     if (this.failure !== undefined) return;
@@ -540,14 +542,6 @@ function agreeOnTopicId(disk: Disk, directory: string, wanted: Uuid | undefined)
 
 function isOutOfSpace(error: unknown): boolean {
   return error instanceof SystemError && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-}
-
-function attempt<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw storageError(error);
-  }
 }
 
 function storageError(cause: unknown): KafkaError {

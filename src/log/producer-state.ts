@@ -135,9 +135,11 @@ export class ProducerStates {
     now: number,
   ): CompletedTransaction | undefined {
     if (!header.hasProducerId || control?.kind === 'unknown') return undefined;
+    // Of a marker that compaction has emptied the epoch is left, which still fences.
     const entry = this.entryFor(header);
     entry.lastTimestamp = header.maxTimestamp;
     entry.lastActive = now;
+    if (control?.kind === 'none') return undefined;
     if (control !== undefined) {
       this.verifications.clear(header.producerId);
       return this.applyMarker(entry, baseOffset + header.lastOffsetDelta, control);

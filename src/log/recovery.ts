@@ -5,12 +5,13 @@
  */
 import { type Disk, joinPath, type Logger } from '../core/index.ts';
 import { BATCH_OVERHEAD, type BatchHeader, controlRecordOf, damageOf, readBatchHeader } from '../records/index.ts';
-import { offsetOfFileName } from './file-names.ts';
+import { INDEX_SUFFIXES, offsetFileName, offsetOfFileName, SEGMENT_SUFFIXES } from './file-names.ts';
+import { finishInterrupted } from './interrupted.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import type { ProducerStates } from './producer-state.ts';
 import { Segment } from './segment.ts';
-import { loadNewestSnapshot, removeSnapshotsAbove } from './snapshot-files.ts';
+import { loadNewestSnapshot, removeSnapshotsAbove, writeSnapshot } from './snapshot-files.ts';
 
 const SCAN_BYTES = 1024 * 1024;
 /** Position of the partition leader epoch in a batch. */
@@ -45,12 +46,17 @@ export interface RecoveryContext {
   readonly epochs: LeaderEpochs;
   /** Everything below was durable, indexes included, when it was last known. undefined: nothing is known. */
   readonly recoveryPoint: number | undefined;
+  /** Segments wholly below are no part of the log any more. */
+  readonly logStartOffset: number;
+  /** Below, offsets may be missing: the log was compacted. */
+  readonly cleanedUpTo: number;
   /** Wall clock. */
   readonly now: number;
 }
 
 /** @returns the segments, at least one; the last is the active one */
 export function recoverSegments(context: RecoveryContext): { segments: Segment[]; report: RecoveryReport } {
+  finishInterrupted(context.disk, context.directory, context.logger);
   const segments = openSegments(context);
   const report: RecoveryReport = {
     trustedUpTo: segments[0]!.baseOffset,
@@ -71,11 +77,12 @@ export function recoverSegments(context: RecoveryContext): { segments: Segment[]
   let expected = report.trustedUpTo;
   for (let at = trusted; at < segments.length; at++) {
     const segment = segments[at]!;
-    if (at > 0 && segment.baseOffset !== expected && !(context.config.compacted && segment.baseOffset > expected)) {
+    if (at > 0 && !follows(context, segment.baseOffset, expected)) {
       report.damage = `the segment at ${segment.baseOffset} does not follow offset ${expected - 1}`;
       dropFrom(context, segments, at, report);
       break;
     }
+    if (at > trusted) noteProducers(context, segment.baseOffset);
     const damage = scanSegment(context, segment, report);
     expected = segment.nextOffset;
     if (damage === undefined) continue;
@@ -114,6 +121,21 @@ export function recoverSegments(context: RecoveryContext): { segments: Segment[]
   return { segments, report };
 }
 
+/** Compaction leaves gaps; anywhere else one means that something is missing. */
+function follows(context: RecoveryContext, offset: number, expected: number): boolean {
+  if (offset === expected) return true;
+  return offset > expected && (context.config.compacted || offset <= context.cleanedUpTo);
+}
+
+/** The producers' state before a segment: what is known of them outlives the segments before it. */
+function noteProducers({ disk, directory, producers, logger }: RecoveryContext, offset: number): void {
+  try {
+    writeSnapshot(disk, directory, offset, producers.producers.values());
+  } catch (error) {
+    logger.warn('a producer snapshot could not be written', { directory, offset, cause: String(error) });
+  }
+}
+
 function openSegments(context: RecoveryContext): Segment[] {
   const { disk, directory, config } = context;
   const names = disk.list(directory);
@@ -123,13 +145,19 @@ function openSegments(context: RecoveryContext): Segment[] {
     if (base !== undefined) bases.add(base);
   }
   for (const name of names) {
-    for (const suffix of ['index', 'timeindex', 'txnindex'] as const) {
+    for (const suffix of INDEX_SUFFIXES) {
       const base = offsetOfFileName(name, suffix);
       if (base !== undefined && !bases.has(base)) disk.remove(joinPath(directory, name));
     }
   }
-  if (bases.size === 0) bases.add(0);
+  if (bases.size === 0) bases.add(context.logStartOffset);
   const ascending = [...bases].sort((a, b) => a - b);
+  while (ascending.length > 1 && ascending[1]! <= context.logStartOffset) {
+    const base = ascending.shift()!;
+    for (const suffix of SEGMENT_SUFFIXES) disk.remove(joinPath(directory, offsetFileName(base, suffix)));
+    // One after the other: a crash must not leave a gap.
+    disk.syncDirectory(directory);
+  }
   return ascending.map((base) => new Segment(disk, directory, base, config.indexIntervalBytes));
 }
 
@@ -140,8 +168,7 @@ function trustSegments(context: RecoveryContext, segments: readonly Segment[]): 
   let expected = segments[0]!.baseOffset;
   for (let at = 0; at < segments.length; at++) {
     const segment = segments[at]!;
-    const follows = segment.baseOffset === expected || (context.config.compacted && segment.baseOffset > expected);
-    if (segment.baseOffset > recoveryPoint || !follows) return at;
+    if (segment.baseOffset > recoveryPoint || !follows(context, segment.baseOffset, expected)) return at;
     if (!segment.loadIndexes() || segment.nextOffset > recoveryPoint) return at;
     expected = segment.nextOffset;
     segment.durablySealed = true;
@@ -221,9 +248,7 @@ function scanSegment(context: RecoveryContext, segment: Segment, report: Recover
 
 function misplaced(context: RecoveryContext, segment: Segment, bytes: Uint8Array): string | undefined {
   const { baseOffset } = readBatchHeader(bytes);
-  if (baseOffset === segment.nextOffset || (context.config.compacted && baseOffset > segment.nextOffset)) {
-    return undefined;
-  }
+  if (follows(context, baseOffset, segment.nextOffset)) return undefined;
   return `base offset ${baseOffset} where ${segment.nextOffset} is due`;
 }
 

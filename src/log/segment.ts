@@ -4,7 +4,7 @@
  */
 import { type Disk, type DiskFile, joinPath, KafkaError } from '../core/index.ts';
 import { BATCH_OVERHEAD, type BatchHeader, readBatchHeader } from '../records/index.ts';
-import { offsetFileName } from './file-names.ts';
+import { type FileState, offsetFileName, SEGMENT_SUFFIXES, type SegmentSuffix } from './file-names.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { TimeIndex } from './time-index.ts';
 import { TransactionIndex } from './transaction-index.ts';
@@ -38,8 +38,8 @@ export class Segment {
   maxTimestamp = -1;
   /** Last offset of the first batch with that timestamp. */
   maxTimestampOffset = -1;
-  /** The wall clock at the first append of this process, -1 before. */
-  firstAppendAt = -1;
+  /** The wall clock when this process began to write it or opened it: its age where its records tell none. */
+  openedAt = -1;
   /** Something was written since the last sync began. */
   dirty = false;
   /** Closed for good, indexes and all, and on the device. */
@@ -47,28 +47,52 @@ export class Segment {
   private readonly disk: Disk;
   private readonly directory: string;
   private readonly indexIntervalBytes: number;
+  private state: FileState;
+  /** The largest timestamp of the first batch, undefined until it is known. */
+  private firstTimestamp: number | undefined;
   private bytesSinceIndexEntry = 0;
   private indexedBehind = 0;
 
-  constructor(disk: Disk, directory: string, baseOffset: number, indexIntervalBytes: number) {
+  constructor(disk: Disk, directory: string, baseOffset: number, indexIntervalBytes: number, state: FileState = '') {
     this.disk = disk;
     this.directory = directory;
     this.baseOffset = baseOffset;
     this.nextOffset = baseOffset;
     this.indexIntervalBytes = indexIntervalBytes;
-    this.file = disk.open(joinPath(directory, offsetFileName(baseOffset, 'log')), { create: true });
-    this.offsets = new OffsetIndex(disk, directory, baseOffset);
-    this.times = new TimeIndex(disk, directory, baseOffset);
-    this.aborted = new TransactionIndex(disk, directory, baseOffset);
+    this.state = state;
+    this.file = disk.open(this.pathOf('log'), { create: true });
+    this.offsets = new OffsetIndex(disk, this.pathOf('index'), baseOffset);
+    this.times = new TimeIndex(disk, this.pathOf('timeindex'), baseOffset);
+    this.aborted = new TransactionIndex(disk, this.pathOf('txnindex'));
   }
 
   get path(): string {
-    return this.file.path;
+    return this.pathOf('log');
+  }
+  private pathOf(suffix: SegmentSuffix, state: FileState = this.state): string {
+    return joinPath(this.directory, offsetFileName(this.baseOffset, suffix) + state);
+  }
+
+  /**
+   * The largest timestamp of the first batch: `segment.ms` counts from it, as in Kafka. -1: there is none.
+   * @throws SystemError
+   */
+  get rollTimestamp(): number {
+    if (this.firstTimestamp === undefined) {
+      if (this.size === 0) return -1;
+      this.firstTimestamp = this.headerAt(0, this.size, this.baseOffset)?.maxTimestamp ?? -1;
+    }
+    return this.firstTimestamp;
+  }
+  /** What its age counts from: its newest record, or this process's knowledge of it. */
+  get newestTimestamp(): number {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.openedAt;
   }
 
   /** Takes note of a batch that is in the file at `this.size`. `maxTimestamp`: the batch's. */
   note(header: BatchHeader, firstOffset: number, maxTimestamp: number): void {
     const lastOffset = firstOffset + header.lastOffsetDelta;
+    if (this.size === 0) this.firstTimestamp = maxTimestamp;
     if (maxTimestamp > this.maxTimestamp) {
       this.maxTimestamp = maxTimestamp;
       this.maxTimestampOffset = lastOffset;
@@ -132,7 +156,7 @@ export class Segment {
     if (!this.offsets.load(size) || !this.times.load()) return false;
     this.size = this.offsets.positionBefore(Number.MAX_SAFE_INTEGER);
     while (this.size < size) {
-      const header = this.headerAt(this.size, size);
+      const header = this.headerAt(this.size, size, this.nextOffset);
       if (header === undefined) return false;
       this.size += header.length;
       this.nextOffset = header.lastOffset + 1;
@@ -145,14 +169,14 @@ export class Segment {
     } else if (this.size > 0) {
       return false;
     }
-    return this.aborted.load(this.disk, this.directory, this.baseOffset, this.nextOffset);
+    return this.aborted.load(this.baseOffset, this.nextOffset);
   }
-  private headerAt(position: number, size: number): BatchHeader | undefined {
+  private headerAt(position: number, size: number, offset: number): BatchHeader | undefined {
     const bytes = new Uint8Array(BATCH_OVERHEAD);
     if (size - position < BATCH_OVERHEAD || this.file.read(bytes, position) < BATCH_OVERHEAD) return undefined;
     try {
       const header = readBatchHeader(bytes);
-      return header.length <= size - position && header.baseOffset >= this.nextOffset ? header : undefined;
+      return header.length <= size - position && header.baseOffset >= offset ? header : undefined;
     } catch {
       return undefined;
     }
@@ -165,6 +189,7 @@ export class Segment {
     this.aborted.reset();
     this.size = 0;
     this.nextOffset = this.baseOffset;
+    this.firstTimestamp = undefined;
     this.maxTimestamp = -1;
     this.maxTimestampOffset = -1;
     this.bytesSinceIndexEntry = 0;
@@ -185,8 +210,12 @@ export class Segment {
       const bytes = this.readAt(position, Math.min(room, limit - position));
       let at = 0;
       // Up to the batch that holds the offset.
-      while (bytes.length - at >= BATCH_OVERHEAD && lastOffsetAt(bytes, at) < options.fromOffset) {
-        at += this.lengthAt(bytes, at);
+      let after = this.baseOffset - 1;
+      while (bytes.length - at >= BATCH_OVERHEAD) {
+        this.checkShape(bytes, at, position, after);
+        after = lastOffsetAt(bytes, at);
+        if (after >= options.fromOffset) break;
+        at += lengthAt(bytes, at);
       }
       if (bytes.length - at < BATCH_OVERHEAD) {
         position += at;
@@ -194,15 +223,12 @@ export class Segment {
         if (position + BATCH_OVERHEAD > limit) return NO_BYTES;
         continue;
       }
-      if (lastOffsetAt(bytes, at) >= options.upTo) return NO_BYTES;
-      const first = this.lengthAt(bytes, at);
+      if (after >= options.upTo) return NO_BYTES;
+      const first = lengthAt(bytes, at);
       if (first > options.maxBytes && !options.minOneBatch) return NO_BYTES;
       if (first > bytes.length - at) {
         // Either the first batch alone is larger than what was asked for, or too much lay before it.
         position += at;
-        if (first > limit - position) {
-          throw new KafkaError('KAFKA_STORAGE_ERROR', `${this.path}: a batch of ${first} bytes at ${position}`);
-        }
         room = Math.max(first, options.maxBytes);
         continue;
       }
@@ -210,15 +236,27 @@ export class Segment {
     }
     return NO_BYTES;
   }
+  /** Up to the end, the limits, or a batch that is damaged: the read that begins there will say so. */
   private wholeBatches(bytes: Buffer, start: number, first: number, options: SegmentReadOptions): Uint8Array {
+    let last = lastOffsetAt(bytes, start);
     let end = start + first;
     while (bytes.length - end >= BATCH_OVERHEAD) {
-      const length = this.lengthAt(bytes, end);
+      const length = lengthAt(bytes, end);
       if (length > bytes.length - end || end + length - start > options.maxBytes) break;
-      if (lastOffsetAt(bytes, end) >= options.upTo) break;
+      if (!hasShape(bytes, end, last)) break;
+      last = lastOffsetAt(bytes, end);
+      if (last >= options.upTo) break;
       end += length;
     }
     return bytes.subarray(start, end);
+  }
+  /** @throws KafkaError CORRUPT_MESSAGE where no batch can be, `after` being the last offset before it */
+  private checkShape(bytes: Buffer, at: number, position: number, after: number): void {
+    if (hasShape(bytes, at, after) && position + at + lengthAt(bytes, at) <= this.size) return;
+    throw new KafkaError(
+      'CORRUPT_MESSAGE',
+      `${this.path} is damaged at byte ${position + at}: there is no batch behind offset ${after}`,
+    );
   }
   /** A position before which all batches lie that do not reach `upTo`. */
   private endPositionFor(upTo: number): number {
@@ -249,16 +287,29 @@ export class Segment {
     }
     return bytes;
   }
-  private lengthAt(bytes: Buffer, at: number): number {
-    const length = bytes.readInt32BE(at + 8) + 12;
-    if (length < BATCH_OVERHEAD) throw new KafkaError('KAFKA_STORAGE_ERROR', `${this.path}: batch of ${length} bytes`);
-    return length;
-  }
 
   close(): void {
     this.closeIndexes();
     this.file.close();
   }
+  /**
+   * Gives the indexes another state, or the log: the file of the log is what counts, so it comes last where files are
+   * to appear, and first where they are to go. @throws SystemError
+   */
+  renameIndexes(state: FileState): void {
+    this.offsets.file.rename(this.pathOf('index', state));
+    this.times.file.rename(this.pathOf('timeindex', state));
+    this.aborted.file.rename(this.pathOf('txnindex', state));
+  }
+  renameLog(state: FileState): void {
+    this.disk.rename(this.path, this.pathOf('log', state));
+    this.state = state;
+  }
+  /** The paths of its files, those that there are. */
+  get paths(): string[] {
+    return SEGMENT_SUFFIXES.map((suffix) => this.pathOf(suffix)).filter((path) => this.disk.exists(path));
+  }
+
   /** Closes the segment and removes its files. */
   remove(): void {
     this.file.close();
@@ -271,4 +322,14 @@ export class Segment {
 
 function lastOffsetAt(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 4294967296 + bytes.readUInt32BE(at + 4) + bytes.readInt32BE(at + 23);
+}
+function lengthAt(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at + 8) + 12;
+}
+/** Can there be a batch, behind one that ends with offset `after`? Its checksum is not looked at. */
+function hasShape(bytes: Buffer, at: number, after: number): boolean {
+  const base = bytes.readInt32BE(at) * 4294967296 + bytes.readUInt32BE(at + 4);
+  return (
+    base > after && lengthAt(bytes, at) >= BATCH_OVERHEAD && bytes[at + 16] === 2 && bytes.readInt32BE(at + 23) >= 0
+  );
 }

@@ -19,20 +19,49 @@ test('a segment is closed before it would grow beyond its size', () => {
   );
 });
 
-test('a segment is closed when its time is over, or its index is full', () => {
+test('a segment is closed when its records span its time, or its index is full', () => {
   const clock = new ManualClock();
   const disk = new MemoryDisk();
   const log = openLog({ disk, clock, config: { segmentMs: 1000 } });
-  log.append(data(), client);
-  clock.time += 999;
-  log.append(data(), client);
+  const at = (later: number) => data({ timestamp: clock.time + later });
+  log.append(at(0), client);
+  log.append(at(1000), client);
   assert.equal(logsOf(disk).length, 1);
-  clock.time += 1;
-  log.append(data(), client);
+  log.append(at(1001), client);
   assert.equal(logsOf(disk).length, 2);
   log.configure({ segmentIndexBytes: 8, segmentMs: 1e9 });
-  for (let at = 0; at < 3; at++) log.append(data({ value: 'x'.repeat(5000) }), client);
+  for (let n = 0; n < 3; n++) log.append(data({ value: 'x'.repeat(5000) }), client);
   assert.equal(logsOf(disk).length, 3);
+});
+
+test('records without timestamps age by the clock; a reopened segment still knows when it began', async () => {
+  const clock = new ManualClock();
+  const disk = new MemoryDisk();
+  const config = { segmentMs: 1000 };
+  const silent = new MemoryDisk();
+  const timeless = openLog({ disk: silent, clock, config });
+  timeless.append(data({ timestamp: -1 }), client);
+  clock.time += 1001;
+  timeless.append(data({ timestamp: clock.time }), client);
+  assert.deepEqual(logsOf(silent), [fileName(0), fileName(1)]);
+  let log = openLog({ disk, clock, config });
+  log.append(data({ timestamp: clock.time }), client);
+  await log.close();
+  log = openLog({ disk, clock, config, recoveryPoint: log.recoveryPoint });
+  assert.equal(log.recovery.scannedBytes, 0);
+  log.append(data({ timestamp: clock.time + 1000 }), client);
+  assert.equal(logsOf(disk).length, 1);
+  log.append(data({ timestamp: clock.time + 1001 }), client);
+  assert.equal(logsOf(disk).length, 2);
+});
+
+test('jitter makes logs roll early, each segment at a moment of its own, never beyond segment.ms', () => {
+  const random = { uint32: () => 700, bytes: (length: number) => new Uint8Array(length) };
+  const disk = new MemoryDisk();
+  const log = openLog({ disk, random, config: { segmentMs: 1000, segmentJitterMs: 900 } });
+  const start = 1_700_000_000_000;
+  for (const later of [0, 300, 301, 601, 602]) log.append(data({ timestamp: start + later }), client);
+  assert.deepEqual(logsOf(disk), [fileName(0), fileName(2), fileName(4)]);
 });
 
 test('whatever the sizes, a read returns exactly the batches that a plain list would', () => {
@@ -159,6 +188,7 @@ test('the start moves up to the high watermark, and whole segments before it go'
   log.advanceStartOffset(5);
   log.advanceStartOffset(2);
   assert.equal(log.startOffset, 5);
+  await log.dropRetired(async () => {});
   assert.deepEqual(logsOf(disk), [fileName(4), fileName(6)]);
   assert.equal(
     refusal(() => log.read({ fromOffset: 4, maxBytes: 100, upTo: 8, minOneBatch: true })),
@@ -182,10 +212,12 @@ test('a segment whose file is being synced is removed only afterwards', async ()
   disk.holdSyncs = true;
   const flushed = log.flush();
   log.advanceStartOffset(4);
+  const dropped = log.dropRetired(async () => {});
   assert.equal(logsOf(disk).length, 3);
   disk.holdSyncs = false;
   disk.release();
   await flushed;
+  await dropped;
   assert.deepEqual(logsOf(disk), [fileName(4)]);
   await log.close();
 });

@@ -4,7 +4,6 @@ import { offsetFileName, offsetOfFileName } from './file-names.ts';
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.ts';
 import type { ProducerEntry } from './producer-state.ts';
 
-const SNAPSHOTS_KEPT = 3;
 const FILE_BYTES_MAX = 512 * 1024 * 1024;
 
 function snapshotOffsets(disk: Disk, directory: string): number[] {
@@ -17,8 +16,8 @@ function snapshotOffsets(disk: Disk, directory: string): number[] {
 }
 
 /**
- * Writes the snapshot at `offset` and removes all but the newest few. Not synced: a torn one fails its checksum, and
- * an older one, or the log, takes its place.
+ * Writes the snapshot at `offset`. Not synced: a torn one fails its checksum, and an older one, or the log, takes its
+ * place.
  * @throws SystemError
  */
 export function writeSnapshot(disk: Disk, directory: string, offset: number, entries: Iterable<ProducerEntry>): void {
@@ -30,8 +29,13 @@ export function writeSnapshot(disk: Disk, directory: string, offset: number, ent
   } finally {
     file.close();
   }
-  for (const old of snapshotOffsets(disk, directory).slice(0, -SNAPSHOTS_KEPT)) {
-    disk.remove(joinPath(directory, offsetFileName(old, 'snapshot')));
+}
+
+/** Removes the snapshots that stand before no segment any more, but for the newest. `from`: all below go. */
+export function pruneSnapshots(disk: Disk, directory: string, bases: ReadonlySet<number>, from = 0): void {
+  for (const offset of snapshotOffsets(disk, directory).slice(0, -1)) {
+    if (offset >= from && bases.has(offset)) continue;
+    disk.remove(joinPath(directory, offsetFileName(offset, 'snapshot')));
   }
 }
 
@@ -61,6 +65,18 @@ export function loadNewestSnapshot(
 export function removeSnapshotsAbove(disk: Disk, directory: string, endOffset: number): void {
   for (const offset of snapshotOffsets(disk, directory)) {
     if (offset > endOffset) disk.remove(joinPath(directory, offsetFileName(offset, 'snapshot')));
+  }
+}
+
+/** Makes the snapshot at `offset`, if there is one, durable; its name needs a sync of the directory as well. */
+export async function syncSnapshot(disk: Disk, directory: string, offset: number): Promise<void> {
+  const path = joinPath(directory, offsetFileName(offset, 'snapshot'));
+  if (!disk.exists(path)) return;
+  const file = disk.open(path);
+  try {
+    await file.sync();
+  } finally {
+    file.close();
   }
 }
 

@@ -5,8 +5,7 @@
  *
  * No batch up to that offset, save that one, has this timestamp or a later one.
  */
-import { type Disk, joinPath } from '../core/index.ts';
-import { offsetFileName } from './file-names.ts';
+import type { Disk } from '../core/index.ts';
 import { IndexFile } from './index-file.ts';
 
 const ENTRY_SIZE = 12;
@@ -19,8 +18,8 @@ export class TimeIndex {
   private timestamps: number[] = [];
   private offsets: number[] = [];
 
-  constructor(disk: Disk, directory: string, baseOffset: number) {
-    this.file = new IndexFile(disk, joinPath(directory, offsetFileName(baseOffset, 'timeindex')), ENTRY_SIZE);
+  constructor(disk: Disk, path: string, baseOffset: number) {
+    this.file = new IndexFile(disk, path, ENTRY_SIZE);
     this.baseOffset = baseOffset;
   }
 

@@ -3,8 +3,7 @@
  *
  *   entry  version i16 = 0, producer id i64, first offset i64, offset of the marker i64, last stable offset i64
  */
-import { ByteReader, type Disk, joinPath } from '../core/index.ts';
-import { offsetFileName } from './file-names.ts';
+import { ByteReader, type Disk } from '../core/index.ts';
 import { IndexFile } from './index-file.ts';
 
 const ENTRY_SIZE = 34;
@@ -25,8 +24,8 @@ export class TransactionIndex {
   /** By the offset of the marker. */
   readonly entries: AbortedTransaction[] = [];
 
-  constructor(disk: Disk, directory: string, baseOffset: number) {
-    this.file = new IndexFile(disk, joinPath(directory, offsetFileName(baseOffset, 'txnindex')), ENTRY_SIZE);
+  constructor(disk: Disk, path: string) {
+    this.file = new IndexFile(disk, path, ENTRY_SIZE);
   }
 
   add(transaction: AbortedTransaction): void {
@@ -49,8 +48,8 @@ export class TransactionIndex {
   }
 
   /** Reads the file; a missing one is empty. False, and nothing is loaded, when it cannot belong to these offsets. */
-  load(disk: Disk, directory: string, baseOffset: number, nextOffset: number): boolean {
-    if (!disk.exists(joinPath(directory, offsetFileName(baseOffset, 'txnindex')))) return true;
+  load(baseOffset: number, nextOffset: number): boolean {
+    if (!this.file.exists) return true;
     const bytes = this.file.read(FILE_BYTES_MAX);
     if (bytes === undefined) return false;
     const reader = new ByteReader(bytes);

@@ -14,19 +14,21 @@ import { int16At, int32At, putInt16, putInt32 } from './layout.ts';
 export type MarkerKind = 'commit' | 'abort';
 
 export interface ControlRecord {
-  readonly kind: MarkerKind | 'unknown';
+  /** 'none': compaction has emptied the batch. */
+  readonly kind: MarkerKind | 'unknown' | 'none';
   /** -1 when unknown. */
   readonly coordinatorEpoch: number;
 }
 
-const UNKNOWN: ControlRecord = { kind: 'unknown', coordinatorEpoch: -1 };
+const UNKNOWN = { kind: 'unknown', coordinatorEpoch: -1 } as const;
+const NONE: ControlRecord = { kind: 'none', coordinatorEpoch: -1 };
 const TYPES: readonly (MarkerKind | undefined)[] = ['abort', 'commit'];
 
 /** Never throws: control records of newer kinds or of an unexpected shape are 'unknown'. */
 export function parseControlRecord(record: {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-}): ControlRecord {
+}): ControlRecord & { readonly kind: MarkerKind | 'unknown' } {
   const { key, value } = record;
   if (key === null || key.length < 4 || int16At(key, 0) < 0) return UNKNOWN;
   const kind = TYPES[int16At(key, 2)];
@@ -43,7 +45,7 @@ export function controlRecordOf(batch: Uint8Array): ControlRecord | undefined {
   if (!readBatchHeader(batch).isControl) return undefined;
   try {
     const cursor = new RecordCursor(batch);
-    return cursor.next() ? parseControlRecord(cursor) : UNKNOWN;
+    return cursor.next() ? parseControlRecord(cursor) : NONE;
   } catch (error) {
     if (error instanceof MalformedBytesError) return UNKNOWN;
     throw error;
