@@ -15,6 +15,7 @@ import { DataDirectory } from './data-directory.ts';
 import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
 import { LogLevels } from './log-levels.ts';
+import { LogManager } from './log-manager/log-manager.ts';
 import { AnswerMemory } from './network/answer-memory.ts';
 import { connectionLimits } from './network/connection-limits.ts';
 import { makeDispatch } from './network/dispatch.ts';
@@ -95,6 +96,8 @@ async function assemble(
   const directory = DataDirectory.open(disk, options.dataDirectory ?? MEMORY_DIRECTORY, nodeId, random);
   undo.push(() => directory.release());
 
+  const logs = new LogManager({ ...ports, logger, configuration, directory: directory.path });
+  undo.push(() => logs.stop());
   const metadataLog = new Partition({
     topic: CLUSTER_METADATA,
     topicId: ONE_UUID,
@@ -107,6 +110,7 @@ async function assemble(
       config: { ...defaultLogConfig, maxMessageBytes: METADATA_BATCH_MAX },
       topicId: ONE_UUID,
       logger,
+      ...logs.optionsFor(CLUSTER_METADATA, 0),
     }),
     logger,
     syncAcksAll: config['acks.all.fdatasync'],
@@ -160,7 +164,7 @@ async function assemble(
     rack: null,
   });
 
-  const partitions = new Partitions({ disk, clock, logger, directory, configuration, nodeId });
+  const partitions = new Partitions({ disk, clock, logger, directory, logs, configuration, nodeId });
   undo.push(() => partitions.close());
   setAsideStrays(disk, directory, controller.image, logger);
   partitions.load(controller.image);
@@ -171,6 +175,7 @@ async function assemble(
     if (delta.brokerConfigsChanged) applyDynamicConfigs(image);
     partitions.apply(delta, image);
   });
+  controller.subscribe((delta) => logs.topicsChanged(delta));
   await coordinators.load();
   await controller.unfenceBroker(nodeId, epoch);
 
@@ -197,6 +202,7 @@ async function assemble(
     image: controller.image,
     metadataLog,
     partitions,
+    logs,
     waitingFetches,
     fetchSessions,
     internalTopics,
@@ -205,6 +211,7 @@ async function assemble(
     markers: coordinators.markers,
     verification: new TransactionVerification(coordinators.transactions, timers),
   };
+  logs.start(() => partitions.all(), controller.image, [metadataLog]);
   begin();
   logger.info(`broker ${nodeId} listens on ${server.host}:${server.port}`, { clusterId: directory.meta.clusterId });
   return {
@@ -224,8 +231,10 @@ async function assemble(
       await closing;
       services = undefined;
       controller.close();
-      await partitions.close();
+      await logs.stop();
+      const { closed, whole } = await partitions.close();
       await metadataLog.close();
+      logs.finish([...closed, metadataLog], whole, epoch);
       directory.release();
     },
   };

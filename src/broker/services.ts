@@ -6,6 +6,7 @@ import type { BrokerConfig } from './config/broker-configs.ts';
 import type { BrokerConfiguration } from './config/broker-configuration.ts';
 import type { InternalTopics } from './internal-topics.ts';
 import type { LogLevels } from './log-levels.ts';
+import type { LogManager } from './log-manager/log-manager.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partition } from './partition/partition.ts';
 import type { Partitions } from './partition/partitions.ts';
@@ -35,6 +36,7 @@ export interface BrokerServices {
   /** `__cluster_metadata-0`; it is no topic that clients see. */
   readonly metadataLog: Partition;
   readonly partitions: Partitions;
+  readonly logs: LogManager;
   readonly waitingFetches: WaitingFetches;
   readonly fetchSessions: FetchSessions;
   readonly internalTopics: InternalTopics;

@@ -67,6 +67,7 @@ export function logConfigOf(image: MetadataImage, topic: string, configuration: 
   const { values } = configuration;
   const parsed = (name: string) => parseConfigValue(name, topicConfigs[name]!, texts.get(name)!);
   const number = (name: string) => parsed(name) as number;
+  const policies = parsed('cleanup.policy') as readonly string[];
   return {
     ...defaultLogConfig,
     segmentBytes: texts.has('internal.segment.bytes') ? number('internal.segment.bytes') : number('segment.bytes'),
@@ -78,7 +79,16 @@ export function logConfigOf(image: MetadataImage, topic: string, configuration: 
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
     ...compressionOf(parsed('compression.type') as string, number),
-    compacted: (parsed('cleanup.policy') as readonly string[]).includes('compact'),
+    compacted: policies.includes('compact'),
+    deletes: policies.includes('delete'),
+    segmentJitterMs: number('segment.jitter.ms'),
+    retentionMs: number('retention.ms'),
+    retentionBytes: number('retention.bytes'),
+    fileDeleteDelayMs: number('file.delete.delay.ms'),
+    minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: number('min.compaction.lag.ms'),
+    maxCompactionLagMs: number('max.compaction.lag.ms'),
+    deleteRetentionMs: number('delete.retention.ms'),
     producerIdExpirationMs: values['producer.id.expiration.ms'],
     transactionPartitionVerificationEnable: values['transaction.partition.verification.enable'],
   };

@@ -46,6 +46,42 @@ export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
     min: 1,
     synonyms: [{ name: 'log.roll.ms' }, { name: 'log.roll.hours', times: HOUR }],
   }),
+  'delete.retention.ms': long('86400000', 'How long tombstones stay in a compacted topic.', {
+    min: 0,
+    synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
+  }),
+  'file.delete.delay.ms': long('60000', 'How long a deleted segment stays on disk.', {
+    min: 0,
+    synonyms: [{ name: 'log.segment.delete.delay.ms' }],
+  }),
+  'max.compaction.lag.ms': long(LONG_MAX, 'The longest a record stays uncompacted.', {
+    min: 1,
+    synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
+  }),
+  'min.cleanable.dirty.ratio': double('0.5', 'The part of the log that must be uncompacted before compaction.', {
+    min: 0,
+    max: 1,
+    synonyms: [{ name: 'log.cleaner.min.cleanable.ratio' }],
+  }),
+  'min.compaction.lag.ms': long('0', 'The shortest a record stays uncompacted.', {
+    min: 0,
+    synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms' }],
+  }),
+  'retention.bytes': long('-1', 'Bytes of a partition that are kept; -1 means no limit.', {
+    synonyms: [{ name: 'log.retention.bytes' }],
+  }),
+  'retention.ms': long('604800000', 'Milliseconds for which records are kept; -1 means no limit.', {
+    min: -1,
+    synonyms: [
+      { name: 'log.retention.ms' },
+      { name: 'log.retention.minutes', times: MINUTE },
+      { name: 'log.retention.hours', times: HOUR },
+    ],
+  }),
+  'segment.jitter.ms': long('0', 'The most that is subtracted at random from segment.ms.', {
+    min: 0,
+    synonyms: [{ name: 'log.roll.jitter.ms' }, { name: 'log.roll.jitter.hours', times: HOUR }],
+  }),
   ...withoutEffect('one broker: there is nothing to copy', {
     'follower.replication.throttled.replicas': list('', 'Replicas whose following is throttled.', { shape: THROTTLED }),
     'leader.replication.throttled.replicas': list('', 'Replicas whose leading is throttled.', { shape: THROTTLED }),
@@ -101,14 +137,6 @@ export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
     }),
   }),
   ...withoutEffect('not used yet', {
-    'delete.retention.ms': long('86400000', 'How long tombstones stay in a compacted topic.', {
-      min: 0,
-      synonyms: [{ name: 'log.cleaner.delete.retention.ms' }],
-    }),
-    'file.delete.delay.ms': long('60000', 'How long a deleted segment stays on disk.', {
-      min: 0,
-      synonyms: [{ name: 'log.segment.delete.delay.ms' }],
-    }),
     'flush.messages': long(LONG_MAX, 'Records after which the log is forced to disk.', {
       min: 1,
       synonyms: [{ name: 'log.flush.interval.messages' }],
@@ -117,36 +145,8 @@ export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
       min: 0,
       synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
     }),
-    'max.compaction.lag.ms': long(LONG_MAX, 'The longest a record stays uncompacted.', {
-      min: 1,
-      synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms' }],
-    }),
-    'min.cleanable.dirty.ratio': double('0.5', 'The part of the log that must be uncompacted before compaction.', {
-      min: 0,
-      max: 1,
-      synonyms: [{ name: 'log.cleaner.min.cleanable.ratio' }],
-    }),
-    'min.compaction.lag.ms': long('0', 'The shortest a record stays uncompacted.', {
-      min: 0,
-      synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms' }],
-    }),
     preallocate: boolean('false', 'Whether segment files are made at full size.', {
       synonyms: [{ name: 'log.preallocate' }],
-    }),
-    'retention.bytes': long('-1', 'Bytes of a partition that are kept; -1 means no limit.', {
-      synonyms: [{ name: 'log.retention.bytes' }],
-    }),
-    'retention.ms': long('604800000', 'Milliseconds for which records are kept; -1 means no limit.', {
-      min: -1,
-      synonyms: [
-        { name: 'log.retention.ms' },
-        { name: 'log.retention.minutes', times: MINUTE },
-        { name: 'log.retention.hours', times: HOUR },
-      ],
-    }),
-    'segment.jitter.ms': long('0', 'The most that is subtracted at random from segment.ms.', {
-      min: 0,
-      synonyms: [{ name: 'log.roll.jitter.ms' }, { name: 'log.roll.jitter.hours', times: HOUR }],
     }),
   }),
 };

@@ -17,6 +17,8 @@ export interface OpenLogOptions {
    * What `recoveryPoint` of this log was when it was last stored: offsets below are not checked. Absent: all is checked.
    */
   readonly recoveryPoint?: number | undefined;
+  /** The log was closed well, and nothing has written since: nothing is checked. */
+  readonly cleanShutdown?: boolean;
   /** What `startOffset` was when it was last stored. Absent: the first offset on disk. */
   readonly logStartOffset?: number | undefined;
   /** Up to where the log was compacted, as last stored: below, offsets may be missing although nothing is lost. */

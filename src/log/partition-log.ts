@@ -63,6 +63,7 @@ export class PartitionLog {
   private watermark: number;
   /** Compaction works on some of the segments: none of them may go meanwhile. */
   private compacting = false;
+  private clean = false;
   private failure: KafkaError | undefined;
 
   /**
@@ -93,6 +94,7 @@ export class PartitionLog {
       producers: this.producers,
       epochs: this.epochs,
       recoveryPoint: options.recoveryPoint,
+      cleanShutdown: options.cleanShutdown ?? false,
       logStartOffset: options.logStartOffset ?? 0,
       cleanedUpTo: options.cleanedUpTo ?? 0,
       now: clock.now(),
@@ -474,10 +476,22 @@ export class PartitionLog {
   async close(): Promise<void> {
     try {
       while (this.failure === undefined && (this.flushed < this.end || this.list.namesChanged)) await this.flush();
-      if (this.failure === undefined) this.list.tryAside(() => this.list.sealForGood(this.end));
+      if (this.failure === undefined) this.leaveClean();
     } finally {
       await this.shut();
     }
+  }
+
+  private leaveClean(): void {
+    this.list.tryAside(() => {
+      this.epochs.save();
+      this.list.sealForGood(this.end);
+      this.clean = this.list.durableUpTo === this.end;
+    });
+  }
+  /** It is closed, and can be opened again without a look at its batches. */
+  get closedCleanly(): boolean {
+    return this.clean;
   }
 
   /**

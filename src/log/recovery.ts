@@ -46,6 +46,8 @@ export interface RecoveryContext {
   readonly epochs: LeaderEpochs;
   /** Everything below was durable, indexes included, when it was last known. undefined: nothing is known. */
   readonly recoveryPoint: number | undefined;
+  /** The log was closed well: all of it counts as durable. */
+  readonly cleanShutdown: boolean;
   /** Segments wholly below are no part of the log any more. */
   readonly logStartOffset: number;
   /** Below, offsets may be missing: the log was compacted. */
@@ -163,7 +165,7 @@ function openSegments(context: RecoveryContext): Segment[] {
 
 /** How many of the first segments lie wholly below the recovery point and have sound indexes. */
 function trustSegments(context: RecoveryContext, segments: readonly Segment[]): number {
-  const { recoveryPoint } = context;
+  const recoveryPoint = context.cleanShutdown ? Number.POSITIVE_INFINITY : context.recoveryPoint;
   if (recoveryPoint === undefined) return 0;
   let expected = segments[0]!.baseOffset;
   for (let at = 0; at < segments.length; at++) {

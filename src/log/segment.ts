@@ -26,7 +26,7 @@ export interface SegmentReadOptions {
 
 export class Segment {
   readonly baseOffset: number;
-  readonly file: DiskFile;
+  file: DiskFile;
   readonly offsets: OffsetIndex;
   readonly times: TimeIndex;
   readonly aborted: TransactionIndex;
@@ -304,6 +304,9 @@ export class Segment {
   renameLog(state: FileState): void {
     this.disk.rename(this.path, this.pathOf('log', state));
     this.state = state;
+    // A file is known by its path.
+    this.file.close();
+    this.file = this.disk.open(this.path);
   }
   /** The paths of its files, those that there are. */
   get paths(): string[] {

@@ -2,37 +2,39 @@
 import { boolean, double, int, list, long, withoutEffect } from '../../controller/index.ts';
 
 export const logUpkeepConfigs = {
-  ...withoutEffect('not used yet', {
-    'log.cleaner.backoff.ms': long('15000', 'How long a cleaner that found nothing to do sleeps.', {
-      min: 0,
-      update: 'cluster-wide',
-    }),
-    'log.cleaner.dedupe.buffer.size': long('134217728', 'Memory for the map of keys, in bytes.', {
-      update: 'cluster-wide',
-    }),
-    'log.cleaner.enable': boolean('true', 'Whether compacted topics are compacted.'),
+  'log.cleaner.backoff.ms': long('15000', 'How long a cleaner that found nothing to do sleeps.', {
+    min: 0,
+    update: 'cluster-wide',
+  }),
+  'log.cleaner.dedupe.buffer.size': long('134217728', 'Memory for the map of keys, in bytes.', {
+    update: 'cluster-wide',
+  }),
+  'log.cleaner.enable': boolean('true', 'Whether compacted topics are compacted.'),
+  'log.cleaner.io.buffer.size': int('524288', 'Memory for reading and writing while cleaning, in bytes.', {
+    min: 0,
+    update: 'cluster-wide',
+  }),
+  'log.cleaner.io.max.bytes.per.second': double(
+    '1.7976931348623157E308',
+    'The most bytes a cleaner reads and writes in a second.',
+    { update: 'cluster-wide' },
+  ),
+  'log.flush.offset.checkpoint.interval.ms': int('60000', 'How often the recovery points are written down.', {
+    min: 0,
+  }),
+  'log.flush.start.offset.checkpoint.interval.ms': int('60000', 'How often the log start offsets are written down.', {
+    min: 0,
+  }),
+  'log.initial.task.delay.ms': long('30000', 'How long after the start the upkeep of logs begins.', {
+    min: 0,
+    internal: true,
+  }),
+  ...withoutEffect('one thread does all', {
+    'log.cleaner.threads': int('1', 'How many logs are cleaned at one time.', { min: 0, update: 'cluster-wide' }),
+  }),
+  ...withoutEffect('the map of keys grows as it needs to, up to its size', {
     'log.cleaner.io.buffer.load.factor': double('0.9', 'How full the map of keys may become.', {
       update: 'cluster-wide',
-    }),
-    'log.cleaner.io.buffer.size': int('524288', 'Memory for reading and writing while cleaning, in bytes.', {
-      min: 0,
-      update: 'cluster-wide',
-    }),
-    'log.cleaner.io.max.bytes.per.second': double(
-      '1.7976931348623157E308',
-      'The most bytes a cleaner reads and writes in a second.',
-      { update: 'cluster-wide' },
-    ),
-    'log.cleaner.threads': int('1', 'How many logs are cleaned at one time.', { min: 0, update: 'cluster-wide' }),
-    'log.flush.offset.checkpoint.interval.ms': int('60000', 'How often the recovery points are written down.', {
-      min: 0,
-    }),
-    'log.flush.start.offset.checkpoint.interval.ms': int('60000', 'How often the log start offsets are written down.', {
-      min: 0,
-    }),
-    'log.initial.task.delay.ms': long('30000', 'How long after the start the upkeep of logs begins.', {
-      min: 0,
-      internal: true,
     }),
   }),
   ...withoutEffect('one data directory: nothing moves between disks', {

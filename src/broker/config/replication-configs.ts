@@ -2,6 +2,7 @@
 import { int, javaClass, long, string, withoutEffect } from '../../controller/index.ts';
 
 export const replicationConfigs = {
+  'replica.high.watermark.checkpoint.interval.ms': long('5000', 'How often the high watermarks are written down.'),
   ...withoutEffect('one broker: there is nothing to copy', {
     'num.replica.fetchers': int('1', 'Threads that copy from one other broker.', { min: 1, update: 'cluster-wide' }),
     'replica.fetch.backoff.ms': int('1000', 'The pause after a failed copy.', { min: 0 }),
@@ -9,7 +10,6 @@ export const replicationConfigs = {
     'replica.fetch.min.bytes': int('1', 'Bytes a copying fetch waits for.'),
     'replica.fetch.response.max.bytes': int('10485760', 'Bytes of one copying fetch.', { min: 0 }),
     'replica.fetch.wait.max.ms': int('500', 'How long a copying fetch waits.'),
-    'replica.high.watermark.checkpoint.interval.ms': long('5000', 'How often the high watermarks are written down.'),
     'replica.lag.time.max.ms': long('30000', 'How far behind a replica in sync may be.'),
     'replica.selector.class': string(null, 'The class that sends readers to a nearer replica.'),
     'replica.socket.receive.buffer.bytes': int('65536', 'The system’s receive buffer of a copying connection.'),

@@ -115,6 +115,9 @@ export class Partition {
     if (acks === -1 && this.syncAcksAll) {
       this.unsynced.push(result.baseOffset);
       this.flush();
+    } else if (this.log.hasUnsealed) {
+      // A segment was closed: once it is on the device it need never be scanned again.
+      this.flush();
     }
     this.advance();
     return result;
@@ -225,9 +228,13 @@ export class Partition {
     for (const watcher of this.watchers) watcher.partitionAdvanced(this);
   }
 
-  /** Reading failed: the partition is offline. */
-  failed(cause: unknown): void {
-    this.fail(cause);
+  /** Its log failed in other hands: the partition is offline. */
+  failed(cause: unknown): KafkaError {
+    return this.fail(cause);
+  }
+  /** It is closed, and its log is whole on the device. */
+  get closedCleanly(): boolean {
+    return this.log.closedCleanly;
   }
 
   private fail(cause: unknown): KafkaError {

@@ -7,6 +7,7 @@ import { type Clock, type Disk, ErrorCode, KafkaError, type Logger, type Uuid } 
 import { PartitionLog } from '../../log/index.ts';
 import type { BrokerConfiguration } from '../config/broker-configuration.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import type { LogManager } from '../log-manager/log-manager.ts';
 import { logConfigOf } from '../topic-configuration.ts';
 import { Partition } from './partition.ts';
 
@@ -15,6 +16,7 @@ export interface PartitionsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly directory: DataDirectory;
+  readonly logs: LogManager;
   readonly configuration: BrokerConfiguration;
   readonly nodeId: number;
 }
@@ -36,6 +38,8 @@ export class Partitions {
   private readonly byName = new Map<string, Topic>();
   private readonly byId = new Map<Uuid, Topic>();
   private listener: LeadershipListener | undefined;
+  /** What is opened was here before, and something is stored about it. */
+  private loading = false;
 
   constructor(options: PartitionsOptions) {
     this.options = options;
@@ -65,7 +69,9 @@ export class Partitions {
 
   /** Opens everything in the image: at start. */
   load(image: MetadataImage): void {
+    this.loading = true;
     for (const topic of image.topics.values()) this.openTopic(topic, image);
+    this.loading = false;
   }
 
   apply(delta: MetadataDelta, image: MetadataImage): void {
@@ -83,8 +89,10 @@ export class Partitions {
     }
   }
 
-  async close(): Promise<void> {
+  /** Resolves with those that were open; `whole`: none was offline. */
+  async close(): Promise<{ readonly closed: readonly Partition[]; readonly whole: boolean }> {
     const all = [...this.all()];
+    const offline = [...this.byName.values()].some((topic) => topic.partitions.some(isOffline));
     this.byName.clear();
     this.byId.clear();
     const results = await Promise.allSettled(all.map((partition) => partition.close()));
@@ -92,6 +100,7 @@ export class Partitions {
       if (result.status === 'fulfilled') continue;
       this.options.logger.error(`${all[index]!.name} was not closed cleanly: ${String(result.reason)}`);
     }
+    return { closed: all, whole: !offline };
   }
 
   private openTopic(image: TopicImage, metadata: MetadataImage): void {
@@ -123,7 +132,7 @@ export class Partitions {
   }
 
   private open({ topic, index, leader, leaderEpoch }: PartitionImage, metadata: MetadataImage): Partition | number {
-    const { disk, clock, logger, directory, configuration, nodeId } = this.options;
+    const { disk, clock, logger, directory, logs, configuration, nodeId } = this.options;
     if (leader !== nodeId) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
     try {
       const log = PartitionLog.open({
@@ -133,6 +142,7 @@ export class Partitions {
         config: logConfigOf(metadata, topic.name, configuration),
         topicId: topic.id,
         logger,
+        ...(this.loading ? logs.optionsFor(topic.name, index) : logs.optionsForNew()),
       });
       return new Partition({
         topic: topic.name,
@@ -167,4 +177,8 @@ export class Partitions {
       }
     }
   }
+}
+
+function isOffline(partition: Partition | number): boolean {
+  return typeof partition === 'number' && partition !== ErrorCode.NOT_LEADER_OR_FOLLOWER;
 }
