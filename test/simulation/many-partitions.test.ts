@@ -1,0 +1,119 @@
+/** What each further partition costs: work on the disk that grows with their number, not with its square. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Broker } from '../../src/broker/index.ts';
+import { Admin } from '../../src/client/index.ts';
+import { type Disk, type DiskFile, MemoryDisk } from '../../src/core/index.ts';
+
+/** A disk in memory that counts what is asked of it. */
+class CountingDisk implements Disk {
+  calls = 0;
+  bytesWritten = 0;
+  openFiles = 0;
+  private readonly disk = new MemoryDisk();
+
+  open(path: string, options?: { readonly create?: boolean }): DiskFile {
+    const file = this.counted(() => this.disk.open(path, options));
+    this.openFiles += 1;
+    const count = <T>(run: () => T): T => this.counted(run);
+    let closed = false;
+    return {
+      path,
+      size: () => count(() => file.size()),
+      read: (target, position) => count(() => file.read(target, position)),
+      write: (bytes, position) => {
+        this.bytesWritten += bytes.length;
+        count(() => file.write(bytes, position));
+      },
+      truncate: (size) => count(() => file.truncate(size)),
+      sync: () => count(() => file.sync()),
+      syncNow: () => count(() => file.syncNow()),
+      close: () => {
+        if (!closed) this.openFiles -= 1;
+        closed = true;
+        file.close();
+      },
+    };
+  }
+  exists(path: string): boolean {
+    return this.counted(() => this.disk.exists(path));
+  }
+  list(directory: string): string[] {
+    return this.counted(() => this.disk.list(directory));
+  }
+  makeDirectory(path: string): void {
+    this.counted(() => this.disk.makeDirectory(path));
+  }
+  remove(path: string): void {
+    this.counted(() => this.disk.remove(path));
+  }
+  rename(from: string, to: string): void {
+    this.counted(() => this.disk.rename(from, to));
+  }
+  syncDirectory(path: string): void {
+    this.counted(() => this.disk.syncDirectory(path));
+  }
+  lock(directory: string) {
+    return this.counted(() => this.disk.lock(directory));
+  }
+  private counted<T>(run: () => T): T {
+    this.calls += 1;
+    return run();
+  }
+}
+
+interface Cost {
+  readonly calls: number;
+  readonly bytes: number;
+}
+
+async function measured(disk: CountingDisk, run: () => Promise<void>): Promise<Cost> {
+  const { calls, bytesWritten } = disk;
+  await run();
+  return { calls: disk.calls - calls, bytes: disk.bytesWritten - bytesWritten };
+}
+
+const PER_REQUEST = 250;
+
+async function createTopics({ bootstrap }: Broker, count: number): Promise<void> {
+  const admin = new Admin({ bootstrapServers: bootstrap });
+  for (let at = 0; at < count; at += PER_REQUEST) {
+    const names = Array.from({ length: Math.min(PER_REQUEST, count - at) }, (_, index) => `topic-${at + index}`);
+    await admin.createTopics(names.map((name) => ({ name, partitions: 1 })));
+  }
+  const found = await admin.listTopics();
+  assert.equal(found.length, count);
+  await admin.close();
+}
+
+/** Makes so many topics, stops, starts, stops again; what each step costs for one topic. */
+async function life(topics: number) {
+  const disk = new CountingDisk();
+  const start = () => Broker.start({ dataDirectory: '/data', ports: { disk } });
+  const each = ({ calls, bytes }: Cost) => ({ calls: calls / topics, bytes: bytes / topics });
+  let broker = await start();
+  const fresh = disk.openFiles;
+  const created = await measured(disk, () => createTopics(broker, topics));
+  assert.ok(disk.openFiles - fresh <= topics, `${disk.openFiles} files are open`);
+  const stopped = await measured(disk, () => broker.close());
+  assert.equal(disk.openFiles, 0);
+  const started = await measured(disk, async () => {
+    broker = await start();
+  });
+  assert.ok(disk.openFiles - fresh <= topics, `${disk.openFiles} files are open after a restart`);
+  await broker.close();
+  return { created: each(created), stopped: each(stopped), started: each(started) };
+}
+
+test('a thousand partitions cost each no more than a hundred do', async () => {
+  const few = await life(100);
+  const many = await life(1000);
+  for (const step of ['created', 'stopped', 'started'] as const) {
+    for (const unit of ['calls', 'bytes'] as const) {
+      const [before, after] = [few[step][unit], many[step][unit]];
+      assert.ok(after <= before * 1.1 + 1, `${step}: ${before} ${unit} a topic with 100, ${after} with 1000`);
+    }
+  }
+  assert.ok(many.created.calls < 60 && many.created.bytes < 2000, JSON.stringify(many.created));
+  assert.ok(many.started.calls < 60 && many.started.bytes < 1000, JSON.stringify(many.started));
+});
