@@ -39,6 +39,7 @@ import { readTopicId, writeTopicId } from './partition-metadata.ts';
 import { type BatchMetadata, findDuplicate, ProducerStates } from './producer-state.ts';
 import { type RecoveryReport, recoverSegments } from './recovery.ts';
 import { expiredSegments } from './retention.ts';
+import type { Segment } from './segment.ts';
 import { NO_BYTES } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
 import { abortedTransactions, offsetForTimestamp, offsetOfMaxTimestamp, readBatches } from './segment-queries.ts';
@@ -64,6 +65,13 @@ export class PartitionLog {
   /** Compaction works on some of the segments: none of them may go meanwhile. */
   private compacting = false;
   private clean = false;
+  /** What it was when it was opened; `sound`: closed well before, or empty. */
+  private readonly opened: {
+    readonly sound: boolean;
+    readonly segments: readonly Segment[];
+    readonly start: number;
+    readonly end: number;
+  };
   private failure: KafkaError | undefined;
 
   /**
@@ -112,11 +120,13 @@ export class PartitionLog {
     });
     this.damage = new DamageReports(directory, this.logger);
     this.end = this.list.active.nextOffset;
+    const sound = report.trustedUpTo === this.end;
     const stored = options.logStartOffset ?? 0;
     if (stored > this.end) this.beginAnewAt(stored);
     this.flushed = this.end;
     this.start = Math.max(segments[0]!.baseOffset, stored);
     this.watermark = this.start;
+    this.opened = { sound, segments: [...this.list.all], start: this.start, end: this.end };
     this.commits = new GroupCommit(() => this.syncOnce());
   }
 
@@ -475,11 +485,28 @@ export class PartitionLog {
    */
   async close(): Promise<void> {
     try {
+      if (this.failure === undefined && this.isAsItWasOpened) {
+        this.clean = true;
+        return;
+      }
       while (this.failure === undefined && (this.flushed < this.end || this.list.namesChanged)) await this.flush();
       if (this.failure === undefined) this.leaveClean();
     } finally {
       await this.shut();
     }
+  }
+
+  /** Nothing has to be written for it to be found well: what is true of most logs of a broker that has many. */
+  private get isAsItWasOpened(): boolean {
+    const { sound, segments, start, end } = this.opened;
+    const { all } = this.list;
+    return (
+      sound &&
+      this.end === end &&
+      this.start === start &&
+      all.length === segments.length &&
+      all.every((segment, index) => segment === segments[index])
+    );
   }
 
   private leaveClean(): void {
