@@ -162,6 +162,7 @@ async function assemble(
     incarnationId: randomUuid(random),
     endpoints: [{ name: 'PLAINTEXT', ...advertised }],
     rack: null,
+    stoppedCleanly: logs.cleanShutdown,
   });
 
   const partitions = new Partitions({ disk, clock, logger, directory, logs, configuration, nodeId });

@@ -18,13 +18,14 @@ function open(log: MemoryRecordLog): Promise<Controller> {
   return Controller.open({ log, clock, timers, random, defaults: { numPartitions: 3, replicationFactor: 1 } });
 }
 
-async function openWithBroker(log: MemoryRecordLog = new MemoryRecordLog()): Promise<Controller> {
+async function openWithBroker(log = new MemoryRecordLog(), stoppedCleanly = false): Promise<Controller> {
   const controller = await open(log);
   const epoch = await controller.registerBroker({
     brokerId: 1,
     incarnationId: ZERO_UUID,
     endpoints: [{ name: 'PLAINTEXT', host: 'localhost', port: 9092 }],
     rack: null,
+    stoppedCleanly,
   });
   await controller.unfenceBroker(1, epoch);
   return controller;
@@ -201,6 +202,17 @@ describe('the controller', () => {
     assert.deepEqual(await controller.allocateProducerIds(1), { first: 1000, count: 1000 });
     const again = await open(log.copy());
     assert.deepEqual(await again.allocateProducerIds(1), { first: 2000, count: 1000 });
+  });
+
+  it('writes nothing of the partitions of a broker that stopped well', async () => {
+    const log = new MemoryRecordLog();
+    const controller = await openWithBroker(log);
+    await controller.createTopics([topic('kept', { numPartitions: 50 })]);
+    controller.close();
+    const end = log.endOffset;
+    const again = await openWithBroker(log, true);
+    assert.equal(log.endOffset, end + 2, 'that it came, and that it is ready');
+    assert.equal(again.image.topic('kept')!.partitions[49]!.leaderEpoch, 0);
   });
 
   it('comes back from its log with the same image, in a new leader epoch', async () => {

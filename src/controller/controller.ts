@@ -51,6 +51,8 @@ export interface BrokerRegistration {
   readonly incarnationId: Uuid;
   readonly endpoints: readonly BrokerEndpoint[];
   readonly rack: string | null;
+  /** All that its logs held before is there. */
+  readonly stoppedCleanly: boolean;
 }
 
 class MetadataState implements StateMachine {
@@ -173,8 +175,9 @@ export class Controller {
   }
 
   /**
-   * Registers a broker that starts, fenced, and makes it leader of its partitions anew: a restart begins a new leader
-   * epoch, so that whoever read what the crash took away finds out. Resolves with the broker's epoch.
+   * Registers a broker that starts, fenced. After a crash it becomes leader of its partitions anew: a new leader epoch
+   * begins, so that whoever read what the crash took away finds out. A clean stop takes nothing away, and a restart of many
+   * partitions need not write of each. Resolves with the broker's epoch.
    */
   registerBroker(registration: BrokerRegistration): Promise<number> {
     return this.write((image) => {
@@ -197,7 +200,7 @@ export class Controller {
           },
         },
       ];
-      for (const topic of image.topics.values()) {
+      for (const topic of registration.stoppedCleanly ? [] : image.topics.values()) {
         for (const partition of topic.partitions) {
           if (partition.leader !== registration.brokerId) continue;
           records.push({
