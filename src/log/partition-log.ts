@@ -36,7 +36,7 @@ import type {
   TimestampedOffset,
 } from './log-options.ts';
 import { readTopicId, writeTopicId } from './partition-metadata.ts';
-import { type BatchMetadata, findDuplicate, ProducerStates } from './producer-state.ts';
+import { type BatchMetadata, ProducerStates } from './producer-state.ts';
 import { type RecoveryReport, recoverSegments } from './recovery.ts';
 import { expiredSegments } from './retention.ts';
 import type { Segment } from './segment.ts';
@@ -238,7 +238,7 @@ export class PartitionLog {
     return {
       baseOffset: known.lastOffset - known.offsetDelta,
       lastOffset: known.lastOffset,
-      logAppendTime: this.settings.messageTimestampType === 'LogAppendTime' ? known.timestamp : -1,
+      logAppendTime: known.timestamp,
       logStartOffset: this.start,
       duplicate: true,
     };
@@ -373,12 +373,6 @@ export class PartitionLog {
 
   hasOngoingTransaction(producerId: number): boolean {
     return this.producers.hasOngoingTransaction(producerId);
-  }
-
-  /** Would `append` from a client answer this batch as a duplicate? Then it needs no verification. */
-  isDuplicate(header: BatchHeader): boolean {
-    const entry = this.producers.producers.get(header.producerId);
-    return entry !== undefined && findDuplicate(entry, header) !== undefined;
   }
 
   activeProducers(): ActiveProducer[] {

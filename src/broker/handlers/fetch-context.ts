@@ -66,12 +66,13 @@ export function fetchContext(
 
 function wantedBy(request: FetchRequest): WantedPartition[] {
   return request.topics.flatMap(({ topic, topicId, partitions }) =>
-    partitions.map(({ partition, currentLeaderEpoch, fetchOffset, partitionMaxBytes }) => ({
+    partitions.map(({ partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, partitionMaxBytes }) => ({
       topic,
       topicId,
       partition,
       currentLeaderEpoch,
       fetchOffset,
+      lastFetchedEpoch,
       partitionMaxBytes,
     })),
   );

@@ -16,7 +16,6 @@ import type { PartitionAnswer, Result } from './fetch-context.ts';
  * of other partitions get theirs. Readers come back for the rest.
  */
 const BYTES_PER_ANSWER = 1024 * 1024;
-const FIRST_VERSION_WITH_ZSTD = 10;
 const FIRST_VERSION_WITH_IDS = 13;
 const FIRST_VERSION_WITH_LEADERS = 16;
 
@@ -121,6 +120,21 @@ function readOne(
   const { log } = partition;
   const upTo = partition.readLimit(isolationLevel);
   const { highWatermark, lastStableOffset, startOffset } = log;
+  if (wanted.lastFetchedEpoch >= 0) {
+    const end = log.endOffsetForEpoch(wanted.lastFetchedEpoch);
+    if (end === undefined) return refuse(ErrorCode.OFFSET_OUT_OF_RANGE);
+    if (end.epoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset) {
+      return {
+        partitionIndex: wanted.partition,
+        highWatermark,
+        lastStableOffset,
+        logStartOffset: startOffset,
+        divergingEpoch: end,
+        abortedTransactions: null,
+        records: EMPTY,
+      };
+    }
+  }
   try {
     const records = log.read({
       fromOffset: wanted.fetchOffset,
@@ -128,9 +142,6 @@ function readOne(
       upTo,
       minOneBatch,
     });
-    if (apiVersion < FIRST_VERSION_WITH_ZSTD && holdsZstd(records)) {
-      return refuse(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE);
-    }
     return {
       partitionIndex: wanted.partition,
       highWatermark,
@@ -179,9 +190,4 @@ function endOf(records: Uint8Array): number {
   let end = 0;
   for (const { header } of batchesOf(records)) end = header.lastOffset + 1;
   return end;
-}
-
-function holdsZstd(records: Uint8Array): boolean {
-  for (const { header } of batchesOf(records)) if (header.compression === 'zstd') return true;
-  return false;
 }

@@ -12,6 +12,7 @@ import { byTopic, type FetchContext, fetchContext, sessionRefusal } from './fetc
 import { limitsOf, type Round, readAll, refusal, sourceOf } from './fetch-reading.ts';
 import { type Call, handler } from './handler.ts';
 
+const FIRST_VERSION_WITH_IDS = 13;
 const FIRST_VERSION_WITH_STATE = 15;
 
 export const fetchHandler = handler(fetch, (request, call, broker) => {
@@ -64,8 +65,8 @@ function refuseAll(context: FetchContext, errorCode: number, { apiVersion }: Cal
     part,
     answer: { ...refusal(part, errorCode, apiVersion, broker), abortedTransactions },
   }));
-  const topLevel = errorCode === ErrorCode.UNKNOWN_SERVER_ERROR ? errorCode : ErrorCode.NONE;
-  return { errorCode: topLevel, responses: byTopic(results) };
+  if (errorCode !== ErrorCode.UNKNOWN_SERVER_ERROR) return { responses: byTopic(results) };
+  return { errorCode, responses: apiVersion >= FIRST_VERSION_WITH_IDS ? [] : byTopic(results) };
 }
 
 function isFollower({ replicaId, replicaState }: FetchRequest, apiVersion: number): boolean {

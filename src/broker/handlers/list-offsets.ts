@@ -81,8 +81,11 @@ function find(partition: Partition, { timestamp }: Asked, isolationLevel: number
     case LATEST_TIERED:
     case EARLIEST_PENDING_UPLOAD:
       return {};
-    case MAX_TIMESTAMP:
-      return log.offsetOfMaxTimestamp(limit) ?? {};
+    case MAX_TIMESTAMP: {
+      // The largest of all: where it may not be read yet there is no other.
+      const found = log.offsetOfMaxTimestamp(log.endOffset);
+      return found === undefined || found.offset >= limit ? {} : found;
+    }
     default:
       return log.offsetForTimestamp(timestamp, limit) ?? {};
   }

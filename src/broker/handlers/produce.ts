@@ -125,7 +125,7 @@ function verify(
   const byProducer = new Map<string, PendingAppend[]>();
   for (const append of appends) {
     const { partition, header } = append;
-    if (!header.isTransactional || partition.log.isDuplicate(header)) continue;
+    if (!header.isTransactional) continue;
     const { producerId, producerEpoch, baseSequence } = header;
     append.guard = guardFor(partition, { producerId, producerEpoch, firstSequence: baseSequence }, protocol);
     if (append.guard === undefined) continue;
@@ -141,10 +141,16 @@ function verify(
     const refusals = await verification.verify({ transactionalId, producerId, producerEpoch, partitions }, protocol);
     for (const [at, append] of same.entries()) {
       const error = refusals[at]!;
-      if (error !== 'NONE') append.refused = new KafkaError(error);
+      if (error !== 'NONE') append.refused = unverified(error);
     }
   });
   return Promise.all(answers);
+}
+
+/** Only what may be tried again is explained: the coordinator's own word is not shown. */
+function unverified(error: ErrorName): KafkaError {
+  if (error !== 'NOT_ENOUGH_REPLICAS') return new KafkaError(error);
+  return new KafkaError(error, 'the transaction coordinator cannot vouch for the partition at the moment: try again');
 }
 
 function appendAll(
@@ -193,7 +199,7 @@ function within(committed: Promise<void>, timeoutMs: number, timers: Timers): Pr
 
 function appendOne(append: PendingAppend, acks: number, call: Call): PartitionAnswer {
   const { index, partition, batch, guard, refused } = append;
-  if (refused !== undefined) return refusal(index, refused, call, partition);
+  if (refused !== undefined) return refusal(index, refused, call);
   try {
     const result = partition.append(batch, acks, { origin: 'client', verified: guard });
     if (acks === -1) append.committed = partition.committed(result.lastOffset + 1);

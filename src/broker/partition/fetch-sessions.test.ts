@@ -9,6 +9,7 @@ const wanted = (partition: number) => ({
   partition,
   currentLeaderEpoch: -1,
   fetchOffset: 0,
+  lastFetchedEpoch: -1,
   partitionMaxBytes: 1,
 });
 const parts = (count: number) =>

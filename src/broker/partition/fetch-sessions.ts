@@ -14,6 +14,8 @@ export interface WantedPartition {
   readonly partition: number;
   readonly currentLeaderEpoch: number;
   readonly fetchOffset: number;
+  /** Of the last record that the reader has; -1: it does not say. */
+  readonly lastFetchedEpoch: number;
   readonly partitionMaxBytes: number;
 }
 

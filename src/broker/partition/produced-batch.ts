@@ -49,14 +49,14 @@ export function checkProduced(records: Uint8Array | null, apiVersion: number): B
   if (records === null || records.length === 0) {
     throw new KafkaError('INVALID_RECORD', 'a produce request must have one record batch for each partition');
   }
-  if (records.length <= MAGIC_AT) throw new KafkaError('CORRUPT_MESSAGE', `a batch of ${records.length} bytes`);
-  if (records[MAGIC_AT] !== 2) {
-    throw new KafkaError('INVALID_RECORD', `record batches of magic ${records[MAGIC_AT]} are not supported, only 2`);
-  }
-  if (records.length < BATCH_OVERHEAD) throw new KafkaError('CORRUPT_MESSAGE', `a batch of ${records.length} bytes`);
+  if (records.length <= MAGIC_AT) throw new KafkaError('INVALID_RECORD', `a batch of ${records.length} bytes`);
+  const magic = records[MAGIC_AT]!;
+  if (magic > 2) throw new KafkaError('CORRUPT_MESSAGE', `nobody knows record batches of magic ${magic}`);
+  if (magic < 2) throw new KafkaError('INVALID_RECORD', `record batches of magic ${magic} are not supported, only 2`);
+  if (records.length < BATCH_OVERHEAD) throw new KafkaError('INVALID_RECORD', `a batch of ${records.length} bytes`);
   const header = headerOf(records);
   if (header.length > records.length) {
-    throw new KafkaError('CORRUPT_MESSAGE', `a batch of ${header.length} bytes, of which ${records.length} came`);
+    throw new KafkaError('INVALID_RECORD', `a batch of ${header.length} bytes, of which ${records.length} came`);
   }
   if (header.length < records.length) {
     throw new KafkaError('INVALID_RECORD', 'a produce request must have only one record batch for each partition');

@@ -25,7 +25,7 @@ export function describeGroup(shard: GroupShard, groupId: string, apiVersion: nu
     const message = missing ? `Group ${groupId} not found.` : null;
     return describedError(groupId, missing ? ErrorCode.GROUP_ID_NOT_FOUND : 0, message);
   }
-  // Metadata and assignments mean something in a stable group only.
+  // Metadata mean something in a stable group only; an assignment stays until the next one.
   const stable = group.state === 'Stable';
   return {
     errorCode: 0,
@@ -40,7 +40,7 @@ export function describeGroup(shard: GroupShard, groupId: string, apiVersion: nu
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: stable ? protocolMetadata(member, group.protocolName) : NO_BYTES,
-      memberAssignment: stable ? member.assignment : NO_BYTES,
+      memberAssignment: member.assignment,
     })),
   };
 }

@@ -28,13 +28,12 @@ export function leaveGroup(
 ): LeaveGroupResponse {
   const leaving = context.apiVersion >= 3 ? request.members : [{ memberId: request.memberId, groupInstanceId: null }];
   const group = runtime.find(request.groupId);
-  if (group === undefined) return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, members: [] };
   const members = leaving.map(({ memberId, groupInstanceId }) => ({
     memberId,
     groupInstanceId,
-    errorCode: ErrorCode[leave(runtime, group, memberId, groupInstanceId)],
+    errorCode: ErrorCode[group === undefined ? 'UNKNOWN_MEMBER_ID' : leave(runtime, group, memberId, groupInstanceId)],
   }));
-  if (members.some(({ errorCode }) => errorCode === 0)) {
+  if (group !== undefined && members.some(({ errorCode }) => errorCode === 0)) {
     rebalanceAfterDeparture(runtime, group);
     runtime.forgetIfUnused(group);
   }

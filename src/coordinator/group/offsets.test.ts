@@ -231,10 +231,12 @@ describe('offsets committed in a transaction', () => {
     assert.deepEqual([await scene.fetch(0, true), await scene.fetch(1, true)], [-1, 19]);
   });
 
-  it('show as unstable also where everything is asked for', async () => {
+  it('show as unstable also where everything is asked for that has been committed', async () => {
     const scene = await Scene.start();
     await scene.commit(5);
+    await scene.commit(7, { partition: 1 });
     await scene.commitInTransaction(9, { partition: 1 });
+    await scene.commitInTransaction(9, { partition: 2 });
     const request = { groupId: 'g', topics: null, groups: [], requireStable: true };
     const { topics } = await scene.coordinator.fetchOffsets(request, context(7));
     assert.deepEqual(

@@ -147,8 +147,7 @@ export function fetchTopics(
     }));
   }
   const byName = new Map<string, FetchedTopic>();
-  const partitions = requireStable ? offsets.partitionsOf(groupId) : offsets.offsetsOf(groupId);
-  for (const [name, partitionIndex] of partitions) {
+  for (const [name, partitionIndex] of offsets.offsetsOf(groupId)) {
     getOrMake(byName, name, () => ({ name, partitions: [] })).partitions.push(answer(name, partitionIndex));
   }
   return [...byName.values()];

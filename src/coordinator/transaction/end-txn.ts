@@ -140,14 +140,15 @@ function prepareV2(
 }
 
 /**
- * The coordinator ends a transaction itself: its time is up, or another producer took over. The epoch is bumped, and no
- * earlier one is remembered: whoever held it is fenced, though there may be no rival.
+ * The coordinator ends a transaction itself: its time is up, or another producer took over. The epoch is bumped: whoever
+ * held the one before can go on only by InitProducerId (KIP-360), and that until a rival has asked for it.
  */
 export function abortByCoordinator(current: TransactionMetadata, now: number): TransactionMetadata {
   return transition(current, {
     state: 'PrepareAbort',
     producerEpoch: Math.min(current.producerEpoch + 1, LAST_USABLE_EPOCH + 1),
-    previousProducerId: -1,
+    // With the last epoch of all nobody can go on.
+    previousProducerId: current.producerEpoch < LAST_USABLE_EPOCH ? current.producerId : -1,
     nextProducerId: -1,
     lastUpdateTimestamp: now,
   });

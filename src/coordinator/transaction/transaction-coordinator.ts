@@ -193,9 +193,7 @@ export class TransactionCoordinator {
         return { transactionalId: transaction.transactionalId, topicResults: topicResults(topics, () => code) };
       }
       const codes = await this.verifyPartitions(demand);
-      const shown = (at: number) =>
-        apiVersion < 5 && codes[at] === ErrorCode.TRANSACTION_ABORTABLE ? ErrorCode.INVALID_TXN_STATE : codes[at]!;
-      return { transactionalId: transaction.transactionalId, topicResults: topicResults(topics, shown) };
+      return { transactionalId: transaction.transactionalId, topicResults: topicResults(topics, (at) => codes[at]!) };
     });
     return { errorCode: 0, resultsByTransaction: await Promise.all(results), resultsByTopicV3AndBelow: [] };
   }
@@ -226,7 +224,6 @@ export class TransactionCoordinator {
 
   async addOffsetsToTxn(request: AddOffsetsToTxnRequest, context: RequestContext): Promise<{ errorCode: number }> {
     const { groupId, ...producer } = request;
-    if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID };
     const partition = this.options.groupPartitionFor(groupId);
     const partitions = [{ topic: GROUP_TOPIC, partition }];
     const code = await this.addPartitions({ ...producer, partitions, transactionVersion: 0 });
