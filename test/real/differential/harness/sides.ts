@@ -1,0 +1,55 @@
+/** The two brokers, with the same settings, and what both advertise. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Broker } from '../../../../src/broker/index.ts';
+import { apiVersions } from '../../../../src/wire/index.ts';
+import { start } from '../../apache-kafka.ts';
+import { Caller } from './caller.ts';
+import type { Ranges } from './stage.ts';
+import { Transcript } from './transcript.ts';
+
+export interface Sides {
+  readonly ours: string;
+  readonly kafkas: string;
+  /** What both advertise. */
+  readonly ranges: Ranges;
+  stop(): Promise<void>;
+}
+
+/** Short waits, so that what times out does so within a test. */
+const settings = {
+  'group.min.session.timeout.ms': '100',
+  'offsets.topic.num.partitions': '5',
+  'transaction.state.log.num.partitions': '5',
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '100',
+};
+
+export async function startSides(): Promise<Sides> {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'onceward-differential-'));
+  const kafka = await start(settings);
+  const ours = await Broker.start({ dataDirectory, config: settings });
+  const [mine, theirs] = await Promise.all([advertised(ours.bootstrap), advertised(kafka.bootstrap)]);
+  const ranges = new Map<number, { min: number; max: number }>();
+  for (const [key, { min, max }] of mine) {
+    const other = theirs.get(key);
+    if (other !== undefined) ranges.set(key, { min: Math.max(min, other.min), max: Math.min(max, other.max) });
+  }
+  return {
+    ours: ours.bootstrap,
+    kafkas: kafka.bootstrap,
+    ranges,
+    async stop() {
+      await Promise.all([ours.close(), kafka.stop()]);
+      rmSync(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function advertised(bootstrap: string): Promise<Ranges> {
+  const caller = new Caller(new Transcript(bootstrap), 'sides');
+  const { apiKeys } = await caller.quietly(apiVersions, 0, {});
+  await caller.close();
+  return new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]));
+}

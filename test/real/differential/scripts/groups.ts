@@ -1,0 +1,345 @@
+/** Groups of the classic protocol: members join, share, leave and are fenced. */
+import {
+  consumerProtocolSubscription,
+  deleteGroups,
+  describeGroups,
+  encodeVersioned,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  listGroups,
+  offsetCommit,
+  offsetDelete,
+  syncGroup,
+  txnOffsetCommit,
+} from '../../../../src/wire/index.ts';
+import type { AskOptions, Caller } from '../harness/caller.ts';
+import { script } from '../harness/script.ts';
+import { groupIsReady } from './committed.ts';
+
+const METADATA = encodeVersioned(consumerProtocolSubscription, 1, { topics: ['a-topic'] });
+const MEMBER_ID_REQUIRED = 79;
+
+interface Join extends AskOptions {
+  readonly version?: number;
+  readonly memberId?: string;
+  readonly instance?: string | null;
+  readonly protocols?: readonly string[];
+  readonly type?: string;
+  readonly sessionTimeoutMs?: number;
+  readonly rebalanceTimeoutMs?: number;
+}
+
+function join(on: Caller, groupId: string, options: Join = {}) {
+  const { version = 9, memberId = '', instance = null, protocols = ['range'], type = 'consumer' } = options;
+  return on.call(
+    joinGroup,
+    version,
+    {
+      groupId,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
+      rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
+      memberId,
+      groupInstanceId: instance,
+      protocolType: type,
+      protocols: protocols.map((name) => ({ name, metadata: METADATA })),
+    },
+    options,
+  );
+}
+
+/** Joins, with the member id that the group asks for. */
+async function enter(on: Caller, groupId: string, options: Join = {}) {
+  const first = await join(on, groupId, options);
+  if (first.errorCode !== MEMBER_ID_REQUIRED) return first;
+  return join(on, groupId, { ...options, memberId: first.memberId });
+}
+
+interface Sync extends AskOptions {
+  readonly version?: number;
+  readonly instance?: string | null;
+  readonly type?: string | null;
+  readonly protocol?: string | null;
+}
+
+function sync(
+  on: Caller,
+  groupId: string,
+  generationId: number,
+  memberId: string,
+  assigned: readonly string[] = [],
+  options: Sync = {},
+) {
+  const { version = 5, instance = null, type = 'consumer', protocol = 'range' } = options;
+  return on.call(
+    syncGroup,
+    version,
+    {
+      groupId,
+      generationId,
+      memberId,
+      groupInstanceId: instance,
+      protocolType: type,
+      protocolName: protocol,
+      assignments: assigned.map((member, index) => ({ memberId: member, assignment: Buffer.from(`part ${index}`) })),
+    },
+    options,
+  );
+}
+
+export const groupsScript = script('groups', {
+  'a group of one in every version': async (on) => {
+    for (const version of on.versions(joinGroup)) {
+      const group = `one-${version}`;
+      await groupIsReady(on, group);
+      const { generationId, memberId } = await enter(on, group, { version });
+      for (const syncing of on.versions(syncGroup)) {
+        await sync(on, group, generationId, memberId, [memberId], { version: syncing });
+      }
+      for (const beating of on.versions(heartbeat)) {
+        await on.call(heartbeat, beating, { groupId: group, generationId, memberId });
+      }
+      for (const describing of on.versions(describeGroups)) {
+        const body = { groups: [group, 'one-nobody', ''], includeAuthorizedOperations: true };
+        await on.call(describeGroups, describing, body);
+        await on.call(describeGroups, describing, { groups: [group] }, { as: 'without operations' });
+      }
+      await on.call(deleteGroups, 2, { groupsNames: [group] }, { as: 'with a member' });
+      await on.call(offsetDelete, 0, { groupId: group, topics: [] }, { as: 'with a member' });
+      const again = await join(on, group, { version, memberId, as: 'again' });
+      await on.call(
+        heartbeat,
+        4,
+        { groupId: group, generationId: again.generationId, memberId },
+        { as: 'before sync' },
+      );
+      await on.call(describeGroups, 6, { groups: [group] }, { as: 'before sync' });
+      await sync(on, group, again.generationId, memberId, [memberId], { as: 'again' });
+      for (const leaving of on.versions(leaveGroup)) {
+        const { memberId } = await enter(on, `one-${version}-${leaving}`, { version });
+        const body = { groupId: `one-${version}-${leaving}`, memberId, members: [{ memberId }] };
+        await on.call(leaveGroup, leaving, body);
+        await on.call(leaveGroup, leaving, body, { as: 'again' });
+        await on.call(describeGroups, 6, { groups: [body.groupId] }, { as: 'empty' });
+      }
+    }
+  },
+
+  'joins that are refused': async (on) => {
+    const group = 'refused-joins';
+    await groupIsReady(on, group);
+    const { generationId, memberId } = await enter(on, group);
+    await sync(on, group, generationId, memberId, [memberId]);
+    for (const version of on.versions(joinGroup)) {
+      await join(on, '', { version, as: 'no group' });
+      await join(on, group, { version, memberId: 'nobody', as: 'a member that is not known' });
+      await join(on, 'refused-new', { version, memberId: 'nobody', as: 'a member of a group that is not there' });
+      await join(on, group, { version, protocols: ['other'], as: 'a protocol that nobody has' });
+      await join(on, group, { version, type: 'connect', as: 'another type' });
+      await join(on, group, { version, protocols: [], as: 'no protocols' });
+      await join(on, group, { version, type: '', as: 'no type' });
+      await join(on, group, { version, sessionTimeoutMs: 50, as: 'too short a session' });
+      await join(on, group, { version, sessionTimeoutMs: 1_800_001, as: 'too long a session' });
+      if (version >= 5) {
+        await join(on, group, { version, instance: 'i', memberId: 'nobody', as: 'an instance that is not known' });
+      }
+    }
+  },
+
+  'requests of members that are not': async (on) => {
+    const group = 'refused-members';
+    await groupIsReady(on, group);
+    const { generationId, memberId } = await enter(on, group);
+    await sync(on, group, generationId, memberId, [memberId]);
+    for (const version of on.versions(syncGroup)) {
+      await sync(on, group, generationId, 'nobody', [], { version, as: 'not a member' });
+      await sync(on, group, generationId + 1, memberId, [], { version, as: 'a later generation' });
+      await sync(on, group, generationId - 1, memberId, [], { version, as: 'an earlier generation' });
+      await sync(on, 'refused-nobody', 1, memberId, [], { version, as: 'no such group' });
+      await sync(on, '', 1, memberId, [], { version, as: 'no group' });
+      if (version >= 3)
+        await sync(on, group, generationId, memberId, [], { version, instance: 'i', as: 'an instance' });
+      if (version >= 5) {
+        await sync(on, group, generationId, memberId, [], { version, type: 'connect', as: 'another type' });
+        await sync(on, group, generationId, memberId, [], { version, protocol: 'other', as: 'another protocol' });
+        await sync(on, group, generationId, memberId, [], { version, type: null, protocol: null, as: 'no protocol' });
+      }
+    }
+    for (const version of on.versions(heartbeat)) {
+      const beat = (as: string, change: object) =>
+        on.call(heartbeat, version, { groupId: group, generationId, memberId, ...change }, { as });
+      await beat('not a member', { memberId: 'nobody' });
+      await beat('an empty member', { memberId: '' });
+      await beat('a later generation', { generationId: generationId + 1 });
+      await beat('no such group', { groupId: 'refused-nobody' });
+      await beat('no group', { groupId: '' });
+      if (version >= 3) await beat('an instance', { groupInstanceId: 'i' });
+    }
+    for (const version of on.versions(leaveGroup)) {
+      const leave = (as: string, groupId: string, member: string, groupInstanceId: string | null = null) => {
+        const members = [{ memberId: member, groupInstanceId }];
+        return on.call(leaveGroup, version, { groupId, memberId: member, members }, { as });
+      };
+      await leave('not a member', group, 'nobody');
+      await leave('no such group', 'refused-nobody', memberId);
+      await leave('no group', '', memberId);
+      if (version >= 3) {
+        await leave('an instance', group, '', 'i');
+        await leave('a member with an instance', group, memberId, 'i');
+        await on.call(leaveGroup, version, { groupId: group, members: [] }, { as: 'nobody' });
+      }
+    }
+    const topic = { name: 'refused-members', id: await on.topic('refused-members') };
+    for (const version of on.versions(offsetCommit)) {
+      const commit = (as: string, change: object) => {
+        const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }];
+        const topics = [{ name: topic.name, topicId: topic.id, partitions }];
+        const body = { groupId: group, generationIdOrMemberEpoch: generationId, memberId, topics, ...change };
+        return on.call(offsetCommit, version, body, { as });
+      };
+      await commit('a member', {});
+      await commit('not a member', { memberId: 'nobody' });
+      await commit('a later generation', { generationIdOrMemberEpoch: generationId + 1 });
+      await commit('from outside', { generationIdOrMemberEpoch: -1, memberId: '' });
+      if (version >= 7) await commit('an instance', { groupInstanceId: 'i' });
+    }
+    for (const version of on.versions(txnOffsetCommit, 3)) {
+      const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }];
+      const body = { transactionalId: 'x', producerId: 1, producerEpoch: 0, groupId: group, generationId, memberId };
+      await on.call(txnOffsetCommit, version, { ...body, topics: [{ name: topic.name, partitions }] });
+    }
+    const topics = [{ name: topic.name, partitions: [{ partitionIndex: 0 }] }];
+    await on.call(offsetDelete, 0, { groupId: group, topics }, { as: 'of a topic that nobody can tell' });
+  },
+
+  'two members share, and one of them leaves': async (on) => {
+    for (const version of on.versions(joinGroup, 1)) {
+      const group = `two-${version}`;
+      await groupIsReady(on, group);
+      const [first, second] = [on.client('first'), on.client('second')];
+      const leader = await enter(first, group, { version, protocols: ['sticky', 'range'] });
+      await sync(first, group, leader.generationId, leader.memberId, [leader.memberId], { protocol: 'sticky' });
+      const entering = enter(second, group, { version, protocols: ['range'], as: 'the second' });
+      const { memberId, generationId } = leader;
+      const beat = { groupId: group, generationId, memberId };
+      await on.until(heartbeat, 4, beat, ({ errorCode }) => errorCode !== 0, { as: 'a rebalance has begun' });
+      const again = await join(first, group, {
+        version,
+        memberId,
+        protocols: ['sticky', 'range'],
+        as: 'the first again',
+      });
+      const follower = await entering;
+      await on.call(describeGroups, 6, { groups: [group] }, { as: 'before the assignment' });
+      const waiting = sync(second, group, follower.generationId, follower.memberId, [], { as: 'the follower waits' });
+      await on.call(heartbeat, 4, { groupId: group, generationId: again.generationId, memberId }, { as: 'meanwhile' });
+      const both = [leader.memberId, follower.memberId];
+      await sync(first, group, again.generationId, memberId, both, { as: 'the leader assigns' });
+      await waiting;
+      await on.call(describeGroups, 6, { groups: [group] }, { as: 'stable' });
+      const leaves = { groupId: group, memberId: follower.memberId, members: [{ memberId: follower.memberId }] };
+      await second.call(leaveGroup, 5, leaves);
+      await on.call(heartbeat, 4, { ...beat, generationId: again.generationId }, { as: 'after the second has left' });
+      const alone = await join(first, group, { version, memberId, as: 'alone' });
+      await sync(first, group, alone.generationId, memberId, [memberId], { as: 'alone' });
+      await on.call(describeGroups, 6, { groups: [group] }, { as: 'alone' });
+    }
+  },
+
+  'static members': async (on) => {
+    for (const version of on.versions(joinGroup, 5)) {
+      const group = `static-${version}`;
+      await groupIsReady(on, group);
+      const first = await enter(on, group, { version, instance: 'a' });
+      await sync(on, group, first.generationId, first.memberId, [first.memberId], { instance: 'a' });
+      const again = await enter(on, group, { version, instance: 'a', as: 'restarted' });
+      await sync(on, group, again.generationId, again.memberId, [again.memberId], { instance: 'a', as: 'restarted' });
+      await on.call(describeGroups, 6, { groups: [group] }, { as: 'restarted' });
+      await join(on, group, { version, instance: 'a', memberId: first.memberId, as: 'the old member' });
+      await sync(on, group, again.generationId, first.memberId, [], { instance: 'a', as: 'the old member' });
+      for (const beating of on.versions(heartbeat, 3)) {
+        const body = {
+          groupId: group,
+          generationId: again.generationId,
+          memberId: first.memberId,
+          groupInstanceId: 'a',
+        };
+        await on.call(heartbeat, beating, body, { as: 'the old member' });
+      }
+      const topics = [
+        { name: 'static', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }] },
+      ];
+      for (const committing of on.versions(offsetCommit, 7, 9)) {
+        const body = { groupId: group, generationIdOrMemberEpoch: 1, memberId: first.memberId, groupInstanceId: 'a' };
+        await on.call(offsetCommit, committing, { ...body, topics }, { as: 'the old member' });
+      }
+      for (const leaving of on.versions(leaveGroup, 3)) {
+        const members = [{ memberId: first.memberId, groupInstanceId: 'a' }];
+        await on.call(leaveGroup, leaving, { groupId: group, members }, { as: 'the old member' });
+      }
+      const changed = await join(on, group, {
+        version,
+        instance: 'a',
+        protocols: ['other'],
+        as: 'with another protocol',
+      });
+      await sync(on, group, changed.generationId, changed.memberId, [changed.memberId], {
+        instance: 'a',
+        protocol: 'other',
+      });
+      const members = [
+        { memberId: '', groupInstanceId: 'a' },
+        { memberId: '', groupInstanceId: 'b' },
+        { memberId: 'nobody', groupInstanceId: null },
+      ];
+      await on.call(leaveGroup, 5, { groupId: group, members }, { as: 'by instance, with two that are not there' });
+      await on.call(describeGroups, 6, { groups: [group] }, { as: 'after all have left' });
+    }
+  },
+
+  'a member that is silent for too long': async (on) => {
+    const group = 'silent';
+    await groupIsReady(on, group);
+    const { generationId, memberId } = await enter(on, group, { sessionTimeoutMs: 300 });
+    await sync(on, group, generationId, memberId, [memberId]);
+    const empty = ({ groups }: { groups: { groupState: string }[] }) => groups[0]!.groupState === 'Empty';
+    await on.until(describeGroups, 6, { groups: [group] }, empty);
+    await on.call(heartbeat, 4, { groupId: group, generationId, memberId });
+    await join(on, group, { memberId, as: 'as if nothing had happened' });
+  },
+
+  'a member that does not come back to a rebalance': async (on) => {
+    const group = 'absent';
+    await groupIsReady(on, group);
+    const [first, second] = [on.client('first'), on.client('second')];
+    const absent = await enter(first, group, { rebalanceTimeoutMs: 300 });
+    await sync(first, group, absent.generationId, absent.memberId, [absent.memberId]);
+    const entered = await enter(second, group, { rebalanceTimeoutMs: 300, as: 'the second' });
+    await sync(second, group, entered.generationId, entered.memberId, [entered.memberId], { as: 'the second' });
+    const beat = { groupId: group, generationId: absent.generationId, memberId: absent.memberId };
+    await first.call(heartbeat, 4, beat, { as: 'the absent one' });
+    await on.call(describeGroups, 6, { groups: [group] });
+  },
+
+  'groups are listed': async (on) => {
+    const ours = ['listed-a', 'listed-b'];
+    for (const group of ours) {
+      await groupIsReady(on, group);
+      const { generationId, memberId } = await enter(on, group);
+      await sync(on, group, generationId, memberId, [memberId]);
+    }
+    for (const version of on.versions(listGroups)) {
+      await on.call(listGroups, version, {}, { as: 'all' });
+      if (version >= 4) {
+        for (const state of ['Stable', 'stable', 'Empty', 'Dead', 'Nonsense', 'PreparingRebalance']) {
+          await on.call(listGroups, version, { statesFilter: [state] }, { as: state });
+        }
+      }
+      if (version < 5) continue;
+      for (const type of ['classic', 'Classic', 'consumer', 'share', 'nonsense', '']) {
+        await on.call(listGroups, version, { typesFilter: [type] }, { as: `type ${type}` });
+      }
+      await on.call(listGroups, version, { typesFilter: ['classic'], statesFilter: ['Stable'] }, { as: 'both' });
+    }
+  },
+});
