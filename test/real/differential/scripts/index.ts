@@ -4,13 +4,16 @@ import { clusterScript } from './cluster.ts';
 import { committedScript } from './committed.ts';
 import { configsScript } from './configs.ts';
 import { fetchScript } from './fetch.ts';
+import { groupRefusalsScript } from './group-refusals.ts';
 import { groupsScript } from './groups.ts';
+import { levelsScript } from './levels.ts';
 import { markersScript } from './markers.ts';
 import { offsetsScript } from './offsets.ts';
-import { outcomesScript, transactionRequestsScript } from './outcomes.ts';
 import { produceScript } from './produce.ts';
 import { sessionsScript } from './sessions.ts';
 import { topicsScript } from './topics.ts';
+import { transactionRequestsScript } from './transaction-requests.ts';
+import { transactionsScript } from './transactions.ts';
 
 export const scripts: readonly Script[] = [
   produceScript,
@@ -19,11 +22,13 @@ export const scripts: readonly Script[] = [
   offsetsScript,
   committedScript,
   groupsScript,
-  outcomesScript,
+  groupRefusalsScript,
+  transactionsScript,
   transactionRequestsScript,
   markersScript,
   topicsScript,
   configsScript,
-  // The last one changes features.
+  // The last two change features.
   clusterScript,
+  levelsScript,
 ];

@@ -7,7 +7,7 @@ import {
 } from '../../../../src/wire/index.ts';
 import { script } from '../harness/script.ts';
 import { batch, read, send } from './requests.ts';
-import { beginTransaction, initialise } from './transactions.ts';
+import { beginTransaction, initialise } from './transactional-producer.ts';
 
 export const markersScript = script('markers', {
   'every version writes markers': async (on) => {

@@ -3,7 +3,7 @@ import { encodeBatch } from '../../../../src/records/index.ts';
 import { listOffsets, offsetForLeaderEpoch } from '../../../../src/wire/index.ts';
 import { script } from '../harness/script.ts';
 import { batch, now, send } from './requests.ts';
-import { beginTransaction } from './transactions.ts';
+import { beginTransaction } from './transactional-producer.ts';
 
 const SPECIAL = [-1, -2, -3, -4, -5, -6, -7];
 

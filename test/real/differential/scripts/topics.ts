@@ -64,6 +64,7 @@ export const topicsScript = script('topics', {
       ];
       await on.call(createTopics, version, { topics, timeoutMs: 10_000 }, { as: 'one name twice' });
       await on.call(createTopics, version, { topics: [], timeoutMs: 10_000 }, { as: 'nothing' });
+      await ask('no time', name('late'), { timeoutMs: 0 });
     }
   },
 
@@ -80,6 +81,8 @@ export const topicsScript = script('topics', {
       await ask('the same name twice', `${prefix}-c`, `${prefix}-c`);
       await ask('not a name', 'a/b');
       await ask('nothing');
+      const late = { topicNames: [`${prefix}-z`], topics: [{ name: `${prefix}-z` }], timeoutMs: 0 };
+      await on.call(deleteTopics, version, late, { as: 'no time' });
       if (version < 6) continue;
       const byId = (as: string, ...topics: object[]) =>
         on.call(deleteTopics, version, { topics, timeoutMs: 10_000 }, { as });
@@ -175,6 +178,7 @@ export const topicsScript = script('topics', {
         );
       const to = (...all: number[][]) => ({ assignments: all.map((brokerIds) => ({ brokerIds })) });
       await ask('only validated', {}, { validateOnly: true });
+      await ask('no time', {}, { timeoutMs: 0 });
       await ask('to three', {});
       await ask('to three again', {});
       await ask('to two', { count: 2 });

@@ -1,137 +1,253 @@
-/** A transactional producer for scenes, under either version of the protocol: TV1 adds partitions first, TV2 does not. */
+/** Transactions from begin to end, under TV1 and TV2: what readers see, what is fenced, what times out. */
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
   endTxn,
-  findCoordinator,
   initProducerId,
-  txnOffsetCommit,
+  listOffsets,
+  offsetFetch,
 } from '../../../../src/wire/index.ts';
-import type { AskOptions, Caller } from '../harness/caller.ts';
-import { batch, type Producer, send, type Topic } from './requests.ts';
+import type { Caller } from '../harness/caller.ts';
+import { type Scene, script } from '../harness/script.ts';
+import type { Stage } from '../harness/stage.ts';
+import { fetchOf, groupIsReady } from './committed.ts';
+import { batch, read, send, type Topic } from './requests.ts';
+import { beginTransaction, initialise, isSettled, type ProtocolVersion } from './transactional-producer.ts';
 
-export type ProtocolVersion = 1 | 2;
-
-const CONCURRENT_TRANSACTIONS = 51;
-const COORDINATOR_LOAD_IN_PROGRESS = 14;
-const COORDINATOR_NOT_AVAILABLE = 15;
-const NOT_COORDINATOR = 16;
-
-/** What a client waits for and asks again. */
-export function isSettled(errorCode: number): boolean {
-  const busy = [CONCURRENT_TRANSACTIONS, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR];
-  return !busy.includes(errorCode);
+/** What both kinds of readers see, and where the partition ends for them. */
+async function look(on: Caller, topic: Topic, as: string): Promise<void> {
+  await read(on, topic, 0, { as });
+  await read(on, topic, 0, { as: `${as}, committed`, committed: true });
+  for (const isolationLevel of [0, 1]) {
+    const topics = [{ name: topic.name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }];
+    await on.call(
+      listOffsets,
+      8,
+      { replicaId: -1, isolationLevel, topics },
+      { as: `${as}, isolation ${isolationLevel}` },
+    );
+  }
 }
 
-/** InitProducerId until the coordinator is ready for it. */
-export async function initialise(
-  on: Caller,
-  transactionalId: string,
-  options: AskOptions & { readonly version?: number; readonly timeoutMs?: number; readonly current?: Producer } = {},
-): Promise<Producer> {
-  const { version = 5, timeoutMs = 60_000, current, ...ask } = options;
-  await on.quietly(findCoordinator, 2, { key: transactionalId, keyType: 1 });
-  const body = { transactionalId, transactionTimeoutMs: timeoutMs, ...current };
-  return on.until(initProducerId, version, body, ({ errorCode }) => isSettled(errorCode), ask);
+async function topicOf(on: Stage, name: string, partitions = 1): Promise<Topic> {
+  return { name, id: await on.topic(name, { partitions }) };
 }
 
-export class Transaction {
-  producer: Producer;
-  private readonly on: Caller;
-  private readonly transactionalId: string;
-  private readonly protocol: ProtocolVersion;
-  private readonly sequences = new Map<string, number>();
-  private readonly added = new Set<string>();
+function scenesOf(protocol: ProtocolVersion): Record<string, Scene> {
+  const prefix = `tv${protocol}`;
+  const produceVersion = protocol === 1 ? 11 : 12;
+  const endVersions = (on: Stage) => on.versions(endTxn, protocol === 1 ? 0 : 5, protocol === 1 ? 4 : Infinity);
+  return {
+    [`TV${protocol}: a commit, an abort, and another commit`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-outcomes`, 2);
+      const transaction = await beginTransaction(on, `${prefix}-outcomes`, protocol);
+      await transaction.send(topic, ['a', 'b']);
+      await transaction.send(topic, ['other'], { partition: 1 });
+      await look(on, topic, 'open');
+      await transaction.send(topic, ['c']);
+      await transaction.end(true);
+      await look(on, topic, 'committed');
+      await transaction.send(topic, ['d']);
+      await transaction.send(topic, ['e']);
+      await look(on, topic, 'open again');
+      await transaction.end(false);
+      await look(on, topic, 'aborted');
+      await transaction.send(topic, ['f']);
+      await transaction.end(true);
+      await look(on, topic, 'committed again');
+      for (const fetchOffset of [3, 4, 5, 6]) {
+        await read(on, topic, fetchOffset, { committed: true, as: `committed from ${fetchOffset}` });
+      }
+    },
 
-  constructor(on: Caller, transactionalId: string, protocol: ProtocolVersion, producer: Producer) {
-    this.on = on;
-    this.transactionalId = transactionalId;
-    this.protocol = protocol;
-    this.producer = producer;
-  }
+    [`TV${protocol}: duplicates and gaps inside a transaction`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-sequences`);
+      const id = `${prefix}-sequences`;
+      const transaction = await beginTransaction(on, id, protocol);
+      await transaction.send(topic, ['a', 'b']);
+      const of = (baseSequence: number, epoch = transaction.producer.producerEpoch) =>
+        batch(['x', 'y'], { ...transaction.producer, producerEpoch: epoch, baseSequence, transactional: true });
+      const options = { version: produceVersion, transactionalId: id };
+      await send(on, topic, of(0), { ...options, as: 'again' });
+      await send(on, topic, of(7), { ...options, as: 'a gap' });
+      await send(on, topic, of(2), { ...options, as: 'the next' });
+      await send(on, topic, of(4, transaction.producer.producerEpoch + 1), { ...options, as: 'a later epoch' });
+      const plain = batch(['z'], { ...transaction.producer, baseSequence: 4 });
+      await send(on, topic, plain, { version: produceVersion, as: 'not transactional' });
+      await transaction.end(false);
+      await send(on, topic, of(4), { ...options, as: 'after the end' });
+      await send(on, topic, of(0), { ...options, as: 'after the end, from 0' });
+      await look(on, topic, 'at the end');
+    },
 
-  /** Sends a batch to a partition, which TV1 has added to the transaction before. */
-  async send(topic: Topic, values: readonly string[], { partition = 0, as = 'in a transaction' } = {}) {
-    const { transactionalId } = this;
-    const key = `${topic.name}-${partition}`;
-    if (this.protocol === 1 && !this.added.has(key)) {
-      this.added.add(key);
-      await this.add(topic.name, [partition]);
-    }
-    const baseSequence = this.sequences.get(key) ?? 0;
-    this.sequences.set(key, baseSequence + values.length);
-    const records = batch(values, { ...this.producer, baseSequence, transactional: true });
-    return send(this.on, topic, records, { version: this.protocol === 1 ? 11 : 12, transactionalId, partition, as });
-  }
+    [`TV${protocol}: EndTxn in every version and every state`]: async (on) => {
+      for (const version of endVersions(on)) {
+        const name = `${prefix}-end-${version}`;
+        const topic = await topicOf(on, name);
+        const transaction = await beginTransaction(on, name, protocol);
+        const end = (committed: boolean, as: string, change: { epoch?: number; id?: number; name?: string } = {}) => {
+          const { producerId, producerEpoch } = transaction.producer;
+          return on.until(
+            endTxn,
+            version,
+            {
+              transactionalId: change.name ?? name,
+              producerId: change.id ?? producerId,
+              producerEpoch: producerEpoch + (change.epoch ?? 0),
+              committed,
+            },
+            ({ errorCode }) => isSettled(errorCode),
+            { as },
+          );
+        };
+        await end(true, 'commit of nothing');
+        await end(true, 'no such transaction', { name: `${prefix}-no-such-id` });
+        await end(true, 'an empty name', { name: '' });
+        await end(true, 'another producer id', { id: 424_242 });
+        await end(true, 'a later epoch', { epoch: 1 });
+        await end(true, 'an earlier epoch', { epoch: -1 });
+        await transaction.send(topic, ['a']);
+        await end(true, 'a later epoch, open', { epoch: 1 });
+        await end(true, 'an earlier epoch, open', { epoch: -1 });
+        await end(true, 'another producer id, open', { id: 424_242 });
+        const before = transaction.producer;
+        await transaction.end(true);
+        const old = before.producerEpoch - transaction.producer.producerEpoch;
+        await end(true, 'commit again', { epoch: old });
+        await end(false, 'abort after the commit', { epoch: old });
+        if (protocol === 2) {
+          await end(true, 'commit of nothing, with the new epoch');
+          await end(false, 'abort of nothing, with the new epoch');
+          await end(true, 'commit after the empty abort', { epoch: 1 });
+        }
+        await look(on, topic, 'at the end');
+      }
+    },
 
-  add(name: string, partitions: readonly number[], as = 'adding') {
-    const { transactionalId, producer } = this;
-    const body = {
-      v3AndBelowTransactionalId: transactionalId,
-      v3AndBelowProducerId: producer.producerId,
-      v3AndBelowProducerEpoch: producer.producerEpoch,
-      v3AndBelowTopics: [{ name, partitions }],
-    };
-    const settled = (answer: {
-      resultsByTopicV3AndBelow: { resultsByPartition: { partitionErrorCode: number }[] }[];
-    }) =>
-      answer.resultsByTopicV3AndBelow.every(({ resultsByPartition }) =>
-        resultsByPartition.every(({ partitionErrorCode }) => isSettled(partitionErrorCode)),
+    [`TV${protocol}: abort in every state`]: async (on) => {
+      for (const version of endVersions(on)) {
+        const name = `${prefix}-abort-${version}`;
+        const topic = await topicOf(on, name);
+        const transaction = await beginTransaction(on, name, protocol);
+        const end = (committed: boolean, as: string, epoch: number) => {
+          const body = { transactionalId: name, ...transaction.producer, producerEpoch: epoch, committed };
+          return on.until(endTxn, version, body, ({ errorCode }) => isSettled(errorCode), { as });
+        };
+        await transaction.send(topic, ['a']);
+        const { producerEpoch } = transaction.producer;
+        await transaction.end(false);
+        await end(false, 'abort again', producerEpoch);
+        await end(true, 'commit after the abort', producerEpoch);
+        await look(on, topic, 'at the end');
+      }
+      const name = `${prefix}-abort-nothing`;
+      const { producer } = await beginTransaction(on, name, protocol);
+      const version = protocol === 1 ? 4 : 5;
+      const body = { transactionalId: name, ...producer, committed: false };
+      await on.until(endTxn, version, body, ({ errorCode }) => isSettled(errorCode), { as: 'abort of nothing' });
+      await on.until(endTxn, version, body, ({ errorCode }) => isSettled(errorCode), { as: 'and again' });
+    },
+
+    [`TV${protocol}: a successor fences and aborts`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-fencing`);
+      const id = `${prefix}-fencing`;
+      const zombie = await beginTransaction(on, id, protocol);
+      await zombie.send(topic, ['lost']);
+      const taking = { transactionalId: id, transactionTimeoutMs: 60_000 };
+      await on.call(initProducerId, 5, taking, { as: 'while a transaction is open' });
+      const abort = { transactionalId: id, ...zombie.producer, committed: false };
+      const settled = ({ errorCode }: { errorCode: number }) => isSettled(errorCode);
+      await on.until(endTxn, protocol === 1 ? 4 : 5, abort, settled, { as: 'the zombie aborts too' });
+      const successor = await beginTransaction(on, id, protocol);
+      await look(on, topic, 'the successor has come');
+      const records = batch(['zombie'], { ...zombie.producer, baseSequence: 1, transactional: true });
+      await send(on, topic, records, { version: produceVersion, transactionalId: id, as: 'a zombie' });
+      for (const version of on.versions(endTxn)) {
+        const body = { transactionalId: id, ...zombie.producer, committed: true };
+        await on.call(endTxn, version, body, { as: 'a zombie' });
+      }
+      for (const version of on.versions(addPartitionsToTxn, 0, 3)) {
+        const body = {
+          v3AndBelowTransactionalId: id,
+          v3AndBelowProducerId: zombie.producer.producerId,
+          v3AndBelowProducerEpoch: zombie.producer.producerEpoch,
+          v3AndBelowTopics: [{ name: topic.name, partitions: [0] }],
+        };
+        await on.call(addPartitionsToTxn, version, body, { as: 'a zombie' });
+      }
+      for (const version of on.versions(addOffsetsToTxn)) {
+        const body = { transactionalId: id, ...zombie.producer, groupId: `${prefix}-group` };
+        await on.call(addOffsetsToTxn, version, body, { as: 'a zombie' });
+      }
+      for (const version of on.versions(initProducerId, 3)) {
+        const body = { transactionalId: id, transactionTimeoutMs: 60_000, ...zombie.producer };
+        await on.call(initProducerId, version, body, { as: 'a zombie' });
+      }
+      await successor.send(topic, ['kept']);
+      await send(on, topic, records, { version: produceVersion, transactionalId: id, as: 'a zombie, in the next' });
+      await successor.end(true);
+      await look(on, topic, 'at the end');
+    },
+
+    [`TV${protocol}: a transaction that takes too long`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-timeout`);
+      const id = `${prefix}-timeout`;
+      const transaction = await beginTransaction(on, id, protocol, 300);
+      await transaction.send(topic, ['late']);
+      const isolated = {
+        replicaId: -1,
+        isolationLevel: 1,
+        topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+      };
+      await on.until(listOffsets, 8, isolated, ({ topics }) => topics[0]!.partitions[0]!.offset === 2, {
+        as: 'aborted',
+      });
+      await look(on, topic, 'timed out');
+      const body = { transactionalId: id, ...transaction.producer, committed: true };
+      for (const version of endVersions(on)) {
+        await on.until(endTxn, version, body, ({ errorCode }) => isSettled(errorCode), { as: 'too late' });
+      }
+      const records = batch(['x'], { ...transaction.producer, baseSequence: 1, transactional: true });
+      await send(on, topic, records, { version: produceVersion, transactionalId: id, as: 'too late' });
+      const again = { version: protocol === 1 ? 4 : 5, current: transaction.producer, as: 'recovers' };
+      await initialise(on, id, again);
+    },
+
+    [`TV${protocol}: offsets in a transaction`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-offsets`);
+      const group = `${prefix}-offsets`;
+      await groupIsReady(on, group);
+      const see = async (as: string) => {
+        for (const version of on.versions(offsetFetch)) {
+          await on.call(offsetFetch, version, fetchOf(group, topic), { as });
+          if (version < 7) continue;
+          await on.call(
+            offsetFetch,
+            version,
+            { ...fetchOf(group, topic), requireStable: true },
+            { as: `${as}, stable` },
+          );
+          const all = { ...fetchOf(group, null), requireStable: true };
+          await on.call(offsetFetch, version, all, { as: `${as}, all of them stable` });
+        }
+      };
+      const transaction = await beginTransaction(on, `${prefix}-offsets`, protocol);
+      await transaction.send(topic, ['a']);
+      await transaction.sendOffset(group, topic, 5);
+      await see('open');
+      await transaction.end(false);
+      await see('aborted');
+      await transaction.sendOffset(group, topic, 7);
+      await transaction.end(true);
+      await on.until(
+        offsetFetch,
+        7,
+        { ...fetchOf(group, topic), requireStable: true },
+        ({ topics }) => topics[0]!.partitions[0]!.errorCode === 0,
       );
-    return this.on.until(addPartitionsToTxn, 3, body, settled, { as });
-  }
-
-  /** Commits an offset of a group within the transaction. */
-  async sendOffset(groupId: string, topic: Topic, offset: number, as = 'in a transaction') {
-    const { transactionalId, producer } = this;
-    if (this.protocol === 1) {
-      const body = { transactionalId, ...producer, groupId };
-      await this.on.until(addOffsetsToTxn, 3, body, ({ errorCode }) => isSettled(errorCode));
-    }
-    const partitions = [{ partitionIndex: 0, committedOffset: offset, committedMetadata: 'm' }];
-    const body = { transactionalId, ...producer, groupId, topics: [{ name: topic.name, partitions }] };
-    const settled = (answer: { topics: { partitions: { errorCode: number }[] }[] }) =>
-      answer.topics.every(({ partitions }) => partitions.every(({ errorCode }) => isSettled(errorCode)));
-    return this.on.until(txnOffsetCommit, this.protocol === 1 ? 4 : 5, body, settled, { as });
-  }
-
-  /** Commits or aborts, goes on with the epoch that TV2 answers, and waits until the outcome is whole. */
-  async end(committed: boolean, as = committed ? 'commit' : 'abort') {
-    const { transactionalId, producer } = this;
-    const version = this.protocol === 1 ? 4 : 5;
-    const body = { transactionalId, ...producer, committed };
-    const ended = await this.on.until(endTxn, version, body, ({ errorCode }) => isSettled(errorCode), { as });
-    if (ended.errorCode !== 0) return ended;
-    this.added.clear();
-    if (this.protocol === 2) {
-      this.producer = { producerId: ended.producerId, producerEpoch: ended.producerEpoch };
-      this.sequences.clear();
-    }
-    await this.completed(committed);
-    return ended;
-  }
-
-  /** TV1 answers the repeated EndTxn once the markers are written; TV2 answers the old epoch's so. */
-  private async completed(committed: boolean): Promise<void> {
-    const { transactionalId } = this;
-    const producerEpoch =
-      this.protocol === 1 ? this.producer.producerEpoch : Math.max(0, this.producer.producerEpoch - 1);
-    const body = { transactionalId, ...this.producer, producerEpoch, committed };
-    for (let attempt = 0; attempt < 500; attempt++) {
-      const { errorCode } = await this.on.quietly(endTxn, this.protocol === 1 ? 4 : 5, body);
-      if (isSettled(errorCode)) return;
-    }
-  }
+      await see('committed');
+    },
+  };
 }
 
-/** A producer with a transactional id, ready for its first transaction. */
-export async function beginTransaction(
-  on: Caller,
-  transactionalId: string,
-  protocol: ProtocolVersion,
-  timeoutMs = 60_000,
-): Promise<Transaction> {
-  const version = protocol === 1 ? 4 : 5;
-  const { producerId, producerEpoch } = await initialise(on, transactionalId, { version, timeoutMs });
-  return new Transaction(on, transactionalId, protocol, { producerId, producerEpoch });
-}
+export const transactionsScript = script('transactions', { ...scenesOf(1), ...scenesOf(2) });
