@@ -37,6 +37,7 @@ function read(context: FetchContext, request: FetchRequest, call: Call, broker: 
   return new Promise<FetchResponseInput>((resolve) => {
     const cancel = broker.waitingFetches.wait({
       partitions,
+      isolationLevel: limits.isolationLevel,
       missingBytes: limits.minBytes - first.bytes,
       maxWaitMs: request.maxWaitMs,
       attempt: (final) => {

@@ -9,6 +9,8 @@ import type { Partition, PartitionWatcher } from './partition.ts';
 export interface WaitOptions {
   /** What it reads from. */
   readonly partitions: readonly Partition[];
+  /** Of the reader: what it may see of a partition. */
+  readonly isolationLevel: number;
   /** Bytes that are still missing to `min_bytes`. */
   readonly missingBytes: number;
   readonly maxWaitMs: number;
@@ -19,10 +21,19 @@ export interface WaitOptions {
 /** Answers given in one turn. */
 const ANSWERS_PER_TURN = 8;
 
+/** A partition as it was when the fetch last looked. */
+interface Seen {
+  /** Where the reader had to stop. */
+  readonly limit: number;
+  readonly appendedBytes: number;
+  /** There was more behind the limit, not synced or in an open transaction: how much of it comes with the next move is unknown. */
+  readonly hidden: boolean;
+}
+
 class WaitingFetch implements PartitionWatcher {
   private readonly owner: WaitingFetches;
   private readonly options: WaitOptions;
-  private readonly seen = new Map<Partition, number>();
+  private readonly seen = new Map<Partition, Seen>();
   private readonly timer: Timer;
   private arrivedBytes = 0;
   private ended = false;
@@ -32,7 +43,7 @@ class WaitingFetch implements PartitionWatcher {
     this.owner = owner;
     this.options = options;
     for (const partition of options.partitions) {
-      this.seen.set(partition, partition.appendedBytes);
+      this.seen.set(partition, this.look(partition));
       partition.watch(this);
     }
     this.timer = timers.after(options.maxWaitMs, () => this.attempt(true));
@@ -40,11 +51,20 @@ class WaitingFetch implements PartitionWatcher {
 
   partitionAdvanced(partition: Partition): void {
     if (this.ended || this.queued) return;
-    this.arrivedBytes += partition.appendedBytes - this.seen.get(partition)!;
-    this.seen.set(partition, partition.appendedBytes);
-    if (this.arrivedBytes < this.options.missingBytes && partition.failure === undefined) return;
+    const before = this.seen.get(partition)!;
+    const now = this.look(partition);
+    const failed = partition.failure !== undefined;
+    if (now.limit === before.limit && !failed) return;
+    this.seen.set(partition, now);
+    this.arrivedBytes += now.appendedBytes - before.appendedBytes;
+    if (this.arrivedBytes < this.options.missingBytes && !before.hidden && !failed) return;
     this.queued = true;
     this.owner.enqueue(this);
+  }
+
+  private look(partition: Partition): Seen {
+    const limit = partition.readLimit(this.options.isolationLevel);
+    return { limit, appendedBytes: partition.appendedBytes, hidden: limit < partition.log.endOffset };
   }
 
   attempt(final: boolean): void {
