@@ -78,9 +78,9 @@ for (const protocol of protocols) {
       const { length } = await resumed(protocol, []);
       assert.ok(length > 300, `${length} changes`);
       for (let at = 1; at <= length; at++) {
-        await play(resumed, protocol, [{ at, how: 'power' }]);
-        await play(abandoned, protocol, [{ at, how: 'power' }]);
-        await play(at % 2 === 0 ? resumed : abandoned, protocol, [{ at, how: 'kill' }]);
+        const [one, other] = at % 2 === 0 ? [resumed, abandoned] : [abandoned, resumed];
+        await play(one, protocol, [{ at, how: 'power' }]);
+        await play(other, protocol, [{ at, how: 'kill' }]);
       }
     });
 
