@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AssertionFailure } from './assert.ts';
-import { ONE_UUID, randomUuid, uuidFromBytes, uuidToBytes, ZERO_UUID } from './uuid.ts';
+import { ONE_UUID, randomUuid, uuidFromBytes, uuidInHex, uuidToBytes, ZERO_UUID } from './uuid.ts';
 
 describe('ids', () => {
   it('are 16 bytes in 22 characters, both ways', () => {
@@ -18,6 +18,11 @@ describe('ids', () => {
       true,
     );
     assert.equal(Buffer.from(uuidToBytes(ONE_UUID)).toString('hex'), `${'00'.repeat(15)}01`);
+  });
+
+  it('are written as Java writes them where others read them', () => {
+    const bytes = Buffer.from('0123456789abcdef0123456789abcdef', 'hex');
+    assert.equal(uuidInHex(uuidFromBytes(bytes)), '01234567-89ab-cdef-0123-456789abcdef');
   });
 
   it('of another length are refused', () => {

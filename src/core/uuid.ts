@@ -20,6 +20,12 @@ export function uuidToBytes(uuid: Uuid): Uint8Array {
   return bytes;
 }
 
+/** The same bytes as other programs write them, and Java: `8-4-4-4-12` hexadecimal digits. */
+export function uuidInHex(uuid: Uuid): string {
+  const hex = Buffer.from(uuidToBytes(uuid)).toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
 /** A random (version 4) id; like Kafka, never a reserved one and never one that starts with a dash. */
 export function randomUuid(random: Random): Uuid {
   for (;;) {

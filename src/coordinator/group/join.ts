@@ -2,7 +2,7 @@
  * JoinGroup 0-9 (https://kafka.apache.org/protocol, KIP-62, KIP-345, KIP-394, KIP-559, KIP-814). The answer is parked until the
  * rebalance that the join belongs to is over. Left out: nothing.
  */
-import { errorName, randomUuid } from '../../core/index.ts';
+import { errorName, randomUuid, uuidInHex } from '../../core/index.ts';
 import { appendErrorCode } from '../append-errors.ts';
 import type { RequestContext } from '../request-context.ts';
 import { ClassicGroup } from './classic-group.ts';
@@ -91,7 +91,7 @@ function joinNewMember(
   respond: Respond,
 ): Answer {
   const { groupInstanceId, sessionTimeoutMs } = request;
-  const memberId = `${groupInstanceId ?? context.clientId ?? ''}-${randomUuid(runtime.random)}`;
+  const memberId = `${groupInstanceId ?? context.clientId ?? ''}-${uuidInHex(randomUuid(runtime.random))}`;
   if (groupInstanceId !== null) {
     const replaced = group.staticMembers.get(groupInstanceId);
     if (replaced !== undefined)
