@@ -1,12 +1,14 @@
 /**
  * Writes docs/protocol-coverage.md: which APIs our broker answers, in which versions, and what each leaves out. The
  * numbers are those that a running broker gives in ApiVersions; the words are the first lines of each handler's file.
+ * What Kafka's tools show differently comes from the list that their tests are held against.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { Broker } from '../src/broker/index.ts';
 import { apiByKey, apiVersions, decodeResponse, encodeRequestFrame } from '../src/wire/index.ts';
+import { differences } from '../test/real/tools/differences.ts';
 
 const root = join(import.meta.dirname, '..');
 export const coverageFile = join(root, 'docs', 'protocol-coverage.md');
@@ -93,6 +95,15 @@ protocol; what is not listed is not advertised, and a request for it closes the 
 | Key | API | Versions | What to know | Left out |
 |---|---|---|---|---|
 ${rows.join('\n')}
+
+## Differences that Kafka's tools show
+
+Apache Kafka's own tools run on both, in \`test/real/java-tools.test.ts\`, and print the same, but for what is listed in
+\`test/real/tools/differences.ts\`:
+
+| Tool | On Apache Kafka | Here | Why |
+|---|---|---|---|
+${differences.map(({ tool, apacheKafka, ours, reason }) => `| ${tool} | ${capital(apacheKafka)} | ${capital(ours)} | ${reason} |`).join('\n')}
 `;
 }
 

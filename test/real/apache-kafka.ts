@@ -16,6 +16,9 @@ export { apacheKafkaVersion };
 export interface ApacheKafka {
   /** `host:port` */
   readonly bootstrap: string;
+  readonly dataDirectory: string;
+  /** Ends the broker in order, so that its directory is whole; the directory stays until `stop`. */
+  shutDown(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,11 +55,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-function java(mainClass: string, args: readonly string[], options: readonly string[] = []): ChildProcess {
+interface JavaOptions {
+  readonly options?: readonly string[];
+  readonly classPath?: string;
+}
+
+/** Starts a class, or a source file that holds one, with Apache Kafka's jars. Ended with this process at the latest. */
+export function java(program: string, args: readonly string[], more: JavaOptions = {}): ChildProcess {
   if (!existsSync(classPathDirectory)) {
     throw new Error(`Apache Kafka is not in ${classPathDirectory}: npm run test:real brings it`);
   }
-  const all = [...javaOptions, ...options, '-cp', join(classPathDirectory, '*'), mainClass, ...args];
+  const { options = [], classPath = join(classPathDirectory, '*') } = more;
+  const all = [...javaOptions, ...options, '-cp', classPath, program, ...args];
   const child = spawn('java', all, { stdio: ['pipe', 'pipe', 'pipe'] });
   started.add(child);
   child.once('close', () => started.delete(child));
@@ -174,7 +184,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   );
   const clusterId = randomBytes(16).toString('base64url');
   await mustRunTool('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file, '--standalone']);
-  const child = java('kafka.Kafka', [file], ['-Xmx1g']);
+  const child = java('kafka.Kafka', [file], { options: ['-Xmx1g'] });
   let said = '';
   const keep = (text: string) => {
     said = (said + text).slice(-8000);
@@ -194,6 +204,11 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   console.log(`started Apache Kafka ${apacheKafkaVersion} on 127.0.0.1:${port} (pid ${child.pid})`);
   return {
     bootstrap: `127.0.0.1:${port}`,
+    dataDirectory: join(directory, 'data'),
+    async shutDown() {
+      child.kill('SIGTERM');
+      await ended;
+    },
     async stop() {
       child.kill('SIGKILL'); // Its directory goes with it: there is nothing to close in order.
       await ended;
