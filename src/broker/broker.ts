@@ -16,6 +16,7 @@ import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
 import { LogLevels } from './log-levels.ts';
 import { LogManager } from './log-manager/log-manager.ts';
+import { refuseDamagedMetadata } from './metadata-damage.ts';
 import { AnswerMemory } from './network/answer-memory.ts';
 import { connectionLimits } from './network/connection-limits.ts';
 import { makeDispatch } from './network/dispatch.ts';
@@ -133,6 +134,7 @@ async function assemble(
     onFailure: (error) => logger.error(`the metadata log failed, restart the broker: ${error.message}`, { error }),
   });
   undo.push(() => controller.close());
+  refuseDamagedMetadata(disk, directory, controller.image);
   const applyDynamicConfigs = (image: MetadataImage) => {
     const set = (name: string) => image.configsOf(ConfigResource.BROKER, name);
     configuration.applyDynamic(set(String(nodeId)), set(''));

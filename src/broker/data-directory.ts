@@ -73,6 +73,7 @@ function unusable(path: string, error: SystemError): Error {
 function readOrCreateMeta(disk: Disk, directory: string, nodeId: number, random: Random): MetaProperties {
   const path = `${directory}/${META_FILE}`;
   if (disk.exists(path)) return readMeta(disk, path, nodeId);
+  refuseForeign(disk, directory);
   const meta = { clusterId: randomUuid(random), nodeId, directoryId: randomUuid(random) };
   const text = [
     '#',
@@ -84,6 +85,18 @@ function readOrCreateMeta(disk: Disk, directory: string, nodeId: number, random:
   ].join('\n');
   replaceFile(disk, path, Buffer.from(text));
   return meta;
+}
+
+/** A new data directory is an empty one: what is there already is somebody's, or was ours and has lost its identity. */
+function refuseForeign(disk: Disk, directory: string): void {
+  const found = disk
+    .list(directory)
+    .find((name) => !name.startsWith('.') && name !== `${META_FILE}.tmp` && name !== 'lost+found');
+  if (found === undefined) return;
+  throw new Error(
+    `${directory} is not empty (it holds ${found}) and has no ${META_FILE}: it is no data directory of a broker. Choose an ` +
+      `empty or a new one; if it was one, restore its ${META_FILE}`,
+  );
 }
 
 function readMeta(disk: Disk, path: string, nodeId: number): MetaProperties {

@@ -18,7 +18,7 @@ export class Broker implements AsyncDisposable {
   /** What clients are told to connect to. */
   readonly host: string;
   readonly port: number;
-  /** `host:port`: the bootstrap address for clients. */
+  /** `host:port`, or `[::1]:port`: the bootstrap address for clients. */
   readonly bootstrap: string;
   readonly nodeId: number;
   readonly clusterId: string;
@@ -29,7 +29,7 @@ export class Broker implements AsyncDisposable {
     this.running = running;
     this.host = running.host;
     this.port = running.port;
-    this.bootstrap = `${running.host}:${running.port}`;
+    this.bootstrap = `${running.host.includes(':') ? `[${running.host}]` : running.host}:${running.port}`;
     this.nodeId = running.nodeId;
     this.clusterId = running.clusterId;
   }

@@ -2,7 +2,7 @@
 /** The command line: reads the arguments, runs one command, turns its end into an exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { logLevels, parsePort, parseSetting } from './options.ts';
+import { logLevels, parsePath, parsePort, parseSetting } from './options.ts';
 import type { ProveOptions } from './prove-command.ts';
 import { Refusal } from './refusal.ts';
 import type { StartOptions } from './start-command.ts';
@@ -32,7 +32,7 @@ program
     'Runs a Kafka-compatible broker in the foreground. Prints one line, "listening on HOST:PORT", once it answers; ' +
       'logs go to standard error. Ctrl-C or SIGTERM stops it; a second one ends it at once.',
   )
-  .option('-d, --data <dir>', 'where topics and offsets are kept (default: in memory, gone at the end)')
+  .option('-d, --data <dir>', 'where topics and offsets are kept (default: in memory, gone at the end)', parsePath)
   .addOption(portOption())
   .addOption(hostOption())
   .option('-s, --set <key=value>', "a broker property by Kafka's name; may be given several times", parseSetting, {})
@@ -57,10 +57,14 @@ program
       'at-most-once, at-least-once and exactly-once, breaks it in each by the same plan of faults, and counts the ' +
       'outputs against the inputs. Then the broker stays up for your own clients until Ctrl-C.',
   )
-  .option('-i, --input <file>', 'your own input, one JSON value a line (default: the flights of vega-datasets)')
+  .option(
+    '-i, --input <file>',
+    'your own input, one JSON value a line (default: the flights of vega-datasets)',
+    parsePath,
+  )
   .option('-1, --once', 'end after the table instead of staying up', false)
-  .option('-r, --report <file>', 'also write the result as JSON')
-  .option('-d, --data <dir>', 'keep the data there (default: a temporary directory, removed at the end)')
+  .option('-r, --report <file>', 'also write the result as JSON', parsePath)
+  .option('-d, --data <dir>', 'keep the data there (default: a temporary directory, removed at the end)', parsePath)
   .addOption(portOption())
   .addOption(hostOption())
   .addHelpText(

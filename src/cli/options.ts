@@ -1,4 +1,5 @@
 /** Reads the values of options; a bad one is refused with what is wanted. */
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 
 export function parsePort(value: string): number {
@@ -7,6 +8,13 @@ export function parsePort(value: string): number {
     throw new InvalidArgumentError('A port is a whole number from 0 (picks a free one) to 65535.');
   }
   return port;
+}
+
+/** A path as its user means it: npm runs our scripts in the checkout, wherever it was called from. */
+export function parsePath(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It is empty: name a path, or leave the option out.');
+  const ours = process.env.npm_package_name === 'onceward' && process.env.npm_lifecycle_event !== undefined;
+  return resolve(ours ? (process.env.INIT_CWD ?? '.') : '.', value);
 }
 
 /** `key=value`, collected. */

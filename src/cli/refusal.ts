@@ -64,6 +64,8 @@ export function explainDirectory(error: unknown, directory: string): unknown {
       return new Refusal(`no space is left for the data directory ${directory}: free some, or ${cure}`);
     case 'ENOENT':
       return new Refusal(`the data directory ${directory} cannot be made there: ${cure}`);
+    case 'ENAMETOOLONG':
+      return new Refusal(`the name of the data directory ${directory} is too long for the file system: ${cure}`);
     default:
       return error;
   }

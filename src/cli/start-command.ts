@@ -35,7 +35,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
   } catch (error) {
     throw explainStart(error, host, port, directory?.path ?? '');
   }
-  process.stdout.write(`listening on ${broker.host}:${broker.port}\n`);
+  process.stdout.write(`listening on ${broker.bootstrap}\n`);
   await aborted(stop);
   logger.info('stopping');
   if (!(await within(STOP_MS_MAX, broker.close()))) {

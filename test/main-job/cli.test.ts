@@ -201,6 +201,18 @@ describe('a place that is taken', () => {
     assertRefused(await run('start', '--port', '0', '--data', '/proc/onceward'), /cannot be made|may not be written/);
   });
 
+  test('a data directory that is somebody else’s, has too long a name, or none', async () => {
+    await file('theirs.txt', 'x');
+    assertRefused(
+      await run('start', '--port', '0', '--data', directory),
+      /is not empty.*no data directory of a broker/,
+    );
+    const long = join(directory, 'x'.repeat(300));
+    assertRefused(await run('start', '--port', '0', '--data', long), /too long for the file system: choose another/);
+    assertRefused(await run('start', '--port', '0', '--data', ''), /It is empty: name a path/);
+    assertRefused(await run('prove', '--port', '0', '--data', ''), /It is empty: name a path/);
+  });
+
   test('a directory that another process holds', async () => {
     const data = join(directory, 'held');
     const first = new Run('start', '--port', '0', '--data', data);

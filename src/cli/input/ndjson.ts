@@ -132,7 +132,9 @@ export class LineSplitter {
     try {
       value = JSON.parse(text);
     } catch (error) {
-      throw this.malformed(`it is not one JSON value: ${(error as Error).message}`);
+      // The parser counts lines within the line: its place would contradict ours.
+      const cause = (error as Error).message.replace(/ \(line \d+ column \d+\)$/, '');
+      throw this.malformed(`it is not one JSON value: ${cause}`);
     }
     if (text.length > DEPTH_MAX && deeperThan(value, DEPTH_MAX)) {
       throw this.malformed(`its arrays and objects are nested more than ${DEPTH_MAX} levels deep`);
