@@ -112,6 +112,8 @@ async function assemble(
       topicId: ONE_UUID,
       logger,
       ...logs.optionsFor(CLUSTER_METADATA, 0),
+      // Everything else hangs on it, and it is small: it is checked whole at each start.
+      recoveryPoint: undefined,
     }),
     logger,
     syncAcksAll: config['acks.all.fdatasync'],
