@@ -64,13 +64,32 @@ export function unicodeClass(name: string): CharTest | undefined {
   return undefined;
 }
 
-/** The character itself and what it is in other cases. */
-export function foldedCase(code: number): number[] {
-  const text = String.fromCodePoint(code);
-  const same = new Set([code]);
-  for (const other of [text.toLowerCase(), text.toUpperCase(), text.toUpperCase().toLowerCase()]) {
-    const [first, ...more] = Array.from(other);
-    if (first !== undefined && more.length === 0) same.add(first.codePointAt(0)!);
+/** No character above this has another case. */
+const LAST_CASED = 0x1e943;
+/** Characters that differ in case alone, by each of them. Made when the first pattern asks for it. */
+let sameButForCase: ReadonlyMap<number, readonly number[]> | undefined;
+
+/** The character itself and what it is in other cases: `s`, `S` and `ſ` are one. */
+export function foldedCase(code: number): readonly number[] {
+  sameButForCase ??= groupByCase();
+  return sameButForCase.get(code) ?? [code];
+}
+
+function groupByCase(): Map<number, number[]> {
+  const byFold = new Map<number, number[]>();
+  for (let code = 0; code <= LAST_CASED; code++) {
+    const fold = single(single(code, 'toUpperCase'), 'toLowerCase');
+    if (fold === code && single(code, 'toUpperCase') === code) continue;
+    const group = byFold.get(fold) ?? [];
+    byFold.set(fold, [...group, code]);
   }
-  return [...same];
+  const groups = new Map<number, number[]>();
+  for (const group of byFold.values()) for (const code of group) groups.set(code, group);
+  return groups;
+}
+
+/** The same character where its other case is not one character. */
+function single(code: number, change: 'toUpperCase' | 'toLowerCase'): number {
+  const [first, ...more] = Array.from(String.fromCodePoint(code)[change]());
+  return first !== undefined && more.length === 0 ? first.codePointAt(0)! : code;
 }

@@ -78,11 +78,20 @@ class Parser {
   private sequence(): Node {
     const parts: Node[] = [];
     for (let point = this.peek(); point !== undefined && point !== '|' && point !== ')'; point = this.peek()) {
-      if (this.take('\\Q')) {
-        while (!this.take('\\E') && this.peek() !== undefined) parts.push(this.literal(this.next('\\Q')));
+      if (!this.take('\\Q')) {
+        // Flags are no part: what follows them repeats what came before.
+        const part = this.atom() ?? parts.pop();
+        if (part !== undefined) parts.push(this.repeated(part));
+        else if (this.repetition() !== undefined) throw new PatternError(`nothing to repeat before ${this.at}`);
         continue;
       }
-      parts.push(this.repeated(this.atom()));
+      let quoted: Node | undefined;
+      while (!this.take('\\E') && this.peek() !== undefined) {
+        if (quoted !== undefined) parts.push(quoted);
+        quoted = this.literal(this.next('\\Q'));
+      }
+      // What is repeated after a quotation is its last character.
+      if (quoted !== undefined) parts.push(this.repeated(quoted));
     }
     return parts.length === 1 ? parts[0]! : parts.length === 0 ? { kind: 'empty' } : { kind: 'sequence', parts };
   }
@@ -114,7 +123,9 @@ class Parser {
     return { min, max };
   }
 
-  private atom(): Node {
+  /** Undefined: it was flags. */
+  private atom(): Node | undefined {
+    if (this.repetition() !== undefined) throw new PatternError(`nothing to repeat before ${this.at}`);
     const point = this.next('the pattern');
     switch (point) {
       case '(':
@@ -129,10 +140,6 @@ class Parser {
         return { kind: 'assert', at: this.flags.multiLine ? 'line start' : 'text start' };
       case '$':
         return { kind: 'assert', at: this.flags.multiLine ? 'line end' : 'text end' };
-      case '*':
-      case '+':
-      case '?':
-        throw new PatternError(`nothing to repeat before ${point}`);
       case '\\':
         return this.escape();
       default:
@@ -140,7 +147,7 @@ class Parser {
     }
   }
 
-  private group(): Node {
+  private group(): Node | undefined {
     if (++this.depth > DEPTH_MAX) throw new PatternError(`more than ${DEPTH_MAX} groups inside each other`);
     const outer = this.flags;
     if (this.take('?')) {
@@ -148,7 +155,7 @@ class Parser {
       else if (this.groupFlags() === ')') {
         // Flags without a group: they hold to the end of the group around.
         this.depth -= 1;
-        return { kind: 'empty' };
+        return undefined;
       }
     }
     const node = this.choice();
@@ -213,7 +220,8 @@ class Parser {
     const inverted = name.startsWith('^') !== (point === 'P');
     const test = unicodeClass(name.replace(/^\^/, ''));
     if (test === undefined) throw new PatternError(`there is no class ${name}`);
-    return inverted ? (code) => !test(code) : test;
+    const folded: CharTest = this.flags.ignoreCase ? (code) => foldedCase(code).some(test) : test;
+    return inverted ? (code) => !folded(code) : folded;
   }
 
   private escapedCode(point: string): number {

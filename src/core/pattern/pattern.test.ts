@@ -45,6 +45,9 @@ describe(`patterns, seed ${seed}`, () => {
       ['\\pL+\\PN', ['äб-'], ['1-']],
       ['\\p{Greek}\\p{^Lu}', ['αα'], ['αΑ', 'aα']],
       ['\\Qa.b\\E.*', ['a.bc'], ['axb']],
+      ['\\Qa.\\E{2}', ['a..'], ['a.a.']],
+      ['a(?i)*B', ['aab', 'B'], ['Ab']],
+      ['(?i)s\\p{Lu}[k]', ['ſaK'], ['s1k']],
       ['(?P<name>a)(?<other>b)', ['ab'], ['a']],
       ['\\x{1F600}\\101', ['😀A'], ['A']],
       ['a{,2}', ['a{,2}'], ['a', 'aa']],
@@ -64,7 +67,24 @@ describe(`patterns, seed ${seed}`, () => {
 
   it('are refused where RE2 refuses them', () => {
     for (const text of [
-      ...['(ab', 'ab)', '*', 'a**', 'a+*', '(a)\\1', '(?=a)b', '(?<!a)', '[a', '[b-a]', '[[:nope:]]', '\\pX', '\\q'],
+      ...[
+        '(ab',
+        'ab)',
+        '*',
+        '{2}',
+        '(?s)?',
+        'a|+',
+        'a**',
+        'a+*',
+        '(a)\\1',
+        '(?=a)b',
+        '(?<!a)',
+        '[a',
+        '[b-a]',
+        '[[:nope:]]',
+        '\\pX',
+        '\\q',
+      ],
       ...['a{1001}', 'a{2,1}', '\\', '(?P<a', '(?x)a', '\\x{110000}', '\\xZZ'],
     ]) {
       assert.throws(() => new Pattern(text), PatternError, text);
