@@ -81,7 +81,7 @@ function refusalOf({ topics }: MetadataRequest, apiVersion: number): MetadataRes
         : ErrorCode.NONE;
   if (errorCode === ErrorCode.NONE) return undefined;
   const answers = asked.map(({ name, topicId }) => ({ errorCode, name: name ?? '', topicId }));
-  return { brokers: [], controllerId: -1, clusterId: null, topics: answers };
+  return { errorCode, brokers: [], controllerId: -1, clusterId: null, topics: answers };
 }
 
 const noErrors: ReadonlyMap<string, number> = new Map();

@@ -1,4 +1,5 @@
 /** A transactional producer for scenes, under either version of the protocol: TV1 adds partitions first, TV2 does not. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -7,7 +8,7 @@ import {
   initProducerId,
   txnOffsetCommit,
 } from '../../../../src/wire/index.ts';
-import type { AskOptions, Caller } from '../harness/caller.ts';
+import { type AskOptions, type Caller, UNTIL_TIMEOUT_MS } from '../harness/caller.ts';
 import { batch, type Producer, send, type Topic } from './requests.ts';
 
 export type ProtocolVersion = 1 | 2;
@@ -117,9 +118,12 @@ export class Transaction {
     const producerEpoch =
       this.protocol === 1 ? this.producer.producerEpoch : Math.max(0, this.producer.producerEpoch - 1);
     const body = { transactionalId, ...this.producer, producerEpoch, committed };
-    for (let attempt = 0; attempt < 500; attempt++) {
+    const deadline = Date.now() + UNTIL_TIMEOUT_MS;
+    for (;;) {
       const { errorCode } = await this.on.quietly(endTxn, this.protocol === 1 ? 4 : 5, body);
       if (isSettled(errorCode)) return;
+      if (Date.now() > deadline) throw new Error(`${transactionalId} is not completed within ${UNTIL_TIMEOUT_MS} ms`);
+      await sleep(5);
     }
   }
 }
