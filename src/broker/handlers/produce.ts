@@ -6,6 +6,7 @@
  * request of the connection starts; the answer to acks=-1 then waits for the disk. acks=0 has no answer, so an error
  * closes the connection. `timeoutMs` bounds the wait for the disk. Left out: nothing.
  */
+import { isInternalTopic } from '../../controller/index.ts';
 import { ErrorCode, type ErrorName, errorName, KafkaError, type Timers } from '../../core/index.ts';
 import type { VerificationGuard } from '../../log/index.ts';
 import type { BatchHeader } from '../../records/index.ts';
@@ -81,6 +82,12 @@ function prepare(request: ProduceRequest, call: Call, broker: BrokerServices): P
         call.apiVersion >= FIRST_VERSION_WITH_IDS ? partitions.findById(topicId, index) : partitions.find(name, index);
       if (typeof partition === 'number') {
         answers[position] = misplaced(index, partition, name, topicId, call, broker);
+        continue;
+      }
+      // Kafka lets its own tools through; our coordinators would not learn of what they write.
+      if (isInternalTopic(partition.topic)) {
+        const why = `${partition.topic} is written by its coordinator alone`;
+        answers[position] = refusal(index, new KafkaError('INVALID_TOPIC_EXCEPTION', why), call);
         continue;
       }
       let header: BatchHeader;

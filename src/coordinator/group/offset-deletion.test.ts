@@ -37,6 +37,16 @@ test('deleting what was never committed succeeds and writes nothing', async () =
   assert.equal(await remove(scene, 'orders', ''), 'group: INVALID_GROUP_ID');
 });
 
+test('an offset that waits for the end of its transaction is deleted too', async () => {
+  const scene = await Scene.start();
+  await scene.commit(5, { partition: 1 });
+  await scene.commitInTransaction(9, { producerId: 1 });
+  assert.equal(await remove(scene, 'orders'), 'NONE');
+  assert.equal(await scene.fetch(0, true), -1, 'nothing is unstable');
+  await scene.mark('commit', 1);
+  assert.equal(await scene.fetch(0), -1);
+});
+
 test('topics of any member stay, through every state of the group; others do not', async () => {
   const scene = await Scene.start();
   await scene.commit(12);

@@ -23,7 +23,10 @@ export function decideOffsetDeletion(
     const isSubscribed = subscribed === 'perhaps all' || subscribed.has(name);
     const errorCode = isSubscribed ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
     for (const partitionIndex of new Set(partitions.map((each) => each.partitionIndex))) {
-      if (isSubscribed || state.offsets.get(groupId, name, partitionIndex) === undefined) continue;
+      const { offsets } = state;
+      const isKept = offsets.get(groupId, name, partitionIndex) !== undefined;
+      // What waits for the end of a transaction goes as well.
+      if (isSubscribed || !(isKept || offsets.hasPending(groupId, name, partitionIndex))) continue;
       records.push(offsetTombstone(groupId, name, partitionIndex));
     }
     return { name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) };

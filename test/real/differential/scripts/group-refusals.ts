@@ -97,6 +97,9 @@ export const groupRefusalsScript = script('what groups refuse', {
       await on.call(txnOffsetCommit, version, { ...body, topics: [{ name: topic.name, partitions }] });
     }
     const topics = [{ name: topic.name, partitions: [{ partitionIndex: 0 }] }];
-    await on.call(offsetDelete, 0, { groupId: group, topics }, { as: 'of a topic that nobody can tell' });
+    await on.call(offsetDelete, 0, { groupId: group, topics }, { as: 'of a topic that nobody reads' });
+    await on.topic('a-topic');
+    const read = [{ name: 'a-topic', partitions: [{ partitionIndex: 0 }, { partitionIndex: 7 }] }];
+    await on.call(offsetDelete, 0, { groupId: group, topics: read }, { as: 'of a topic that is read' });
   },
 });

@@ -86,6 +86,46 @@ export const groupsScript = script('groups', {
     }
   },
 
+  'members that join again without need': async (on) => {
+    for (const version of on.versions(joinGroup)) {
+      const group = `again-${version}`;
+      await groupIsReady(on, group);
+      const [first, second] = [on.client('first'), on.client('second')];
+      const leader = await enter(first, group, { version, protocols: ['a', 'b'] });
+      const entering = enter(second, group, { version, protocols: ['b', 'a'], as: 'the second' });
+      const beat = { groupId: group, generationId: leader.generationId, memberId: leader.memberId };
+      await on.until(heartbeat, 4, beat, ({ errorCode }) => errorCode !== 0, { as: 'a rebalance has begun' });
+      const { memberId, generationId } = leader;
+      await join(first, group, { version, memberId, protocols: ['a', 'b'], as: 'the first again' });
+      const follower = await entering;
+      await join(first, group, { version, memberId, protocols: ['a', 'b'], as: 'before the assignment' });
+      const protocol = follower.protocolName ?? '';
+      const all = [leader.memberId, follower.memberId];
+      await sync(first, group, follower.generationId, memberId, all, { protocol, as: 'the leader' });
+      await sync(second, group, follower.generationId, follower.memberId, [], { protocol, as: 'the follower' });
+      const same = { version, memberId: follower.memberId, protocols: ['b', 'a'] };
+      await join(second, group, { ...same, as: 'the follower, with what it has' });
+      await sync(second, group, follower.generationId, follower.memberId, [], { protocol, as: 'the follower again' });
+      await sync(first, group, generationId, memberId, all, { protocol, as: 'the generation before' });
+      await join(second, group, { ...same, protocols: ['c'], as: 'with what nobody knows' });
+      const changed = join(second, group, { ...same, protocols: ['b'], as: 'the follower, with less' });
+      const now = { groupId: group, generationId: follower.generationId, memberId };
+      await on.until(heartbeat, 4, now, ({ errorCode }) => errorCode !== 0, { as: 'a rebalance again' });
+      await sync(first, group, follower.generationId, memberId, all, { protocol, as: 'in the middle of it' });
+      await join(first, group, { version, memberId, protocols: ['a', 'b'], as: 'the first, once more' });
+      await changed;
+    }
+  },
+
+  'a leader that never assigns': async (on) => {
+    const group = 'no-assignment';
+    await groupIsReady(on, group);
+    const leader = await enter(on, group, { rebalanceTimeoutMs: 300 });
+    const empty = ({ groups }: { groups: { groupState: string }[] }) => groups[0]!.groupState === 'Empty';
+    await on.until(describeGroups, 6, { groups: [group] }, empty);
+    await sync(on, group, leader.generationId, leader.memberId, [leader.memberId], { as: 'too late' });
+  },
+
   'static members': async (on) => {
     for (const version of on.versions(joinGroup, 5)) {
       const group = `static-${version}`;

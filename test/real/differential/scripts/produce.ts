@@ -1,6 +1,6 @@
 /** Produce: what is appended, in every version, and what is refused. */
 import { type Compression, crc32c, encodeBatch } from '../../../../src/records/index.ts';
-import { produce } from '../../../../src/wire/index.ts';
+import { findCoordinator, produce } from '../../../../src/wire/index.ts';
 import { script } from '../harness/script.ts';
 import { batch, idempotentProducer, now, produceRequest, read, send } from './requests.ts';
 
@@ -218,6 +218,16 @@ export const produceScript = script('produce', {
     for (const version of on.versions(produce, produce.minVersion)) {
       await send(on, topic, records, { version, as: 'no transactional id' });
       await send(on, topic, records, { version, transactionalId: 'produce-stranger', as: 'an id that is not known' });
+    }
+  },
+
+  'internal topics': async (on) => {
+    for (const name of ['__consumer_offsets', '__transaction_state']) {
+      await on.quietly(findCoordinator, 2, { key: 'x', keyType: name === '__consumer_offsets' ? 0 : 1 });
+      const topic = { name, id: await on.ready(name, 5) };
+      for (const version of on.versions(produce, produce.minVersion)) {
+        await on.attempt(produce, version, produceRequest(topic, batch(['a'])), { as: name });
+      }
     }
   },
 });

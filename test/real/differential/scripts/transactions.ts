@@ -2,9 +2,12 @@
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
+  deleteGroups,
+  describeGroups,
   endTxn,
   initProducerId,
   listOffsets,
+  offsetDelete,
   offsetFetch,
 } from '../../../../src/wire/index.ts';
 import type { Caller } from '../harness/caller.ts';
@@ -187,6 +190,62 @@ function scenesOf(protocol: ProtocolVersion): Record<string, Scene> {
       await send(on, topic, records, { version: produceVersion, transactionalId: id, as: 'a zombie, in the next' });
       await successor.end(true);
       await look(on, topic, 'at the end');
+    },
+
+    [`TV${protocol}: a commit that is delayed into the next transaction`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-delayed`);
+      const id = `${prefix}-delayed`;
+      const transaction = await beginTransaction(on, id, protocol);
+      await transaction.send(topic, ['first']);
+      const delayed = { transactionalId: id, ...transaction.producer, committed: true };
+      await transaction.end(true);
+      await transaction.send(topic, ['second']);
+      const settled = ({ errorCode }: { errorCode: number }) => isSettled(errorCode);
+      await on.until(endTxn, protocol === 1 ? 4 : 5, delayed, settled, { as: 'delayed' });
+      await on.until(endTxn, protocol === 1 ? 4 : 5, delayed, settled, { as: 'delayed, until it is whole' });
+      await look(on, topic, 'after it');
+      await transaction.send(topic, ['third']);
+      await transaction.end(false);
+      await look(on, topic, 'at the end');
+    },
+
+    [`TV${protocol}: two producers in one partition`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-two`);
+      const [a, b] = [on.client('a'), on.client('b')];
+      const one = await beginTransaction(a, `${prefix}-two-a`, protocol);
+      const other = await beginTransaction(b, `${prefix}-two-b`, protocol);
+      await one.send(topic, ['a1']);
+      await other.send(topic, ['b1']);
+      await one.send(topic, ['a2']);
+      await other.end(false);
+      await look(on, topic, 'the second has aborted');
+      await other.send(topic, ['b2']);
+      await one.end(false);
+      await look(on, topic, 'the first has aborted');
+      await one.send(topic, ['a3']);
+      await other.end(true);
+      await look(on, topic, 'the second has committed');
+      await one.end(true);
+      for (let offset = 0; offset < 10; offset++) {
+        await read(on, topic, offset, { committed: true, as: `committed from ${offset}` });
+        await read(on, topic, offset, { committed: true, request: { maxBytes: 80 }, as: `little from ${offset}` });
+      }
+    },
+
+    [`TV${protocol}: offsets of a group that is deleted in the middle`]: async (on) => {
+      const topic = await topicOf(on, `${prefix}-deleted-group`);
+      const group = `${prefix}-deleted-group`;
+      await groupIsReady(on, group);
+      const transaction = await beginTransaction(on, group, protocol);
+      await transaction.sendOffset(group, topic, 5);
+      await on.call(describeGroups, 6, { groups: [group] });
+      const topics = [{ name: topic.name, partitions: [{ partitionIndex: 0 }] }];
+      await on.call(offsetDelete, 0, { groupId: group, topics }, { as: 'of an offset that is pending' });
+      await on.call(offsetFetch, 7, { ...fetchOf(group, topic), requireStable: true }, { as: 'an offset is deleted' });
+      await on.call(deleteGroups, 2, { groupsNames: [group] });
+      await on.call(offsetFetch, 7, { ...fetchOf(group, topic), requireStable: true }, { as: 'the group is deleted' });
+      await transaction.end(true);
+      await on.call(offsetFetch, 7, fetchOf(group, topic), { as: 'committed' });
     },
 
     [`TV${protocol}: a transaction that takes too long`]: async (on) => {
