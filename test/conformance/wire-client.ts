@@ -6,6 +6,7 @@ import {
   decodeResponse,
   encodeRequestFrame,
   FrameReader,
+  listOffsets,
   metadata,
   peekCorrelationId,
 } from '../../src/wire/index.ts';
@@ -78,7 +79,7 @@ export class WireClient {
     return decodeResponse(api, version, frame).body;
   }
 
-  /** Makes a topic and waits until every partition has a leader. Returns its id. */
+  /** Makes a topic and waits until every partition has a leader that serves it. Returns its id. */
   async createTopic(name: string, configs: Readonly<Record<string, string>> = {}, partitions = 1): Promise<string> {
     const answer = await this.call(createTopics, 7, {
       topics: [
@@ -98,6 +99,16 @@ export class WireClient {
       const { topics } = await this.call(metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false });
       const found = topics[0];
       return found?.errorCode === 0 && found.partitions.filter(({ leaderId }) => leaderId >= 0).length === partitions;
+    });
+    // A leader is named a moment before it knows of it itself.
+    const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
+    await eventually(`${name} is led`, async () => {
+      const { topics } = await this.call(listOffsets, 5, {
+        replicaId: -1,
+        isolationLevel: 0,
+        topics: [{ name, partitions: asked }],
+      });
+      return topics.every((each) => each.partitions.every(({ errorCode }) => errorCode === 0));
     });
     return topic.topicId;
   }
