@@ -141,7 +141,31 @@ export class UnknownTopicError extends ClientError {
   override readonly name = 'UnknownTopicError';
   override readonly retriable = false;
   constructor(what: string) {
-    super('UNKNOWN_TOPIC_OR_PARTITION', `${what}: there is no such topic`);
+    super('UNKNOWN_TOPIC_OR_PARTITION', `${what}: there is no such topic or partition`);
+  }
+}
+
+/**
+ * Some of the things that an admin call was about failed, or all of them; the others were done and stay done. `code` and
+ * `cause` are those of the first that failed.
+ */
+export class PartialFailureError extends ClientError {
+  override readonly name = 'PartialFailureError';
+  /** What was tried again until the deadline is not tried again by whoever catches this without a reason of their own. */
+  override readonly retriable = false;
+  /**
+   * Why each failed: by topic, by `topic-partition`, by group, transactional id or feature, by `broker 1`, by the type and
+   * name of a resource (`topic orders`), as the method says.
+   */
+  readonly failures: ReadonlyMap<string, ClientError>;
+  /** What the call would have returned, without what failed. */
+  readonly results: readonly unknown[];
+  constructor(what: string, failures: ReadonlyMap<string, ClientError>, results: readonly unknown[]) {
+    const [first] = failures.values();
+    const more = failures.size === 1 ? '' : ` (and ${failures.size - 1} more failed: see failures)`;
+    super(first!.code, `${what}: ${first!.message}${more}`, { cause: first });
+    this.failures = failures;
+    this.results = results;
   }
 }
 

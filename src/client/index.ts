@@ -6,10 +6,10 @@
  *   metadata/     brokers, topics, leaders, coordinators, offsets
  *   producer/     batching, sending, idempotence, transactions
  *   consumer/     groups, fetching, positions, read_committed
- *   admin/        topics, offsets, the cluster
+ *   admin/        topics, configurations, groups, offsets, transactions, the cluster
  */
 export { type ErrorName, KafkaError, type Logger, type Ports } from '../core/index.ts';
-export * from './admin/admin.ts';
+export * from './admin/index.ts';
 export {
   Consumer,
   type ConsumerCallOptions,

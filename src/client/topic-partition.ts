@@ -30,3 +30,19 @@ export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | { readonly tim
 export function partitionKey(topic: string, partition: number): string {
   return `${topic} ${partition}`;
 }
+
+/** As people and error messages name it. */
+export function partitionLabel({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
+}
+
+/** Requests name each topic once, with its partitions below it. */
+export function byTopic<T extends TopicPartition>(partitions: Iterable<T>): Map<string, T[]> {
+  const topics = new Map<string, T[]>();
+  for (const each of partitions) {
+    const known = topics.get(each.topic);
+    if (known) known.push(each);
+    else topics.set(each.topic, [each]);
+  }
+  return topics;
+}

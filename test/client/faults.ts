@@ -132,7 +132,7 @@ export function faults(cluster: UnderTest): void {
     });
     const expected = values('v', 400).map((value) => `${value}!`);
     assert.deepEqual(valuesOf(await readAll(cluster, output)).sort(), expected.sort());
-    const offsets = await cluster.admin().fetchOffsets(groupId, undefined, { requireStable: true });
+    const offsets = await cluster.admin().listConsumerGroupOffsets(groupId, undefined, { requireStable: true });
     assert.deepEqual(
       offsets.map((committed) => committed.offset),
       [200, 200],

@@ -193,7 +193,7 @@ export function groups(cluster: UnderTest): void {
     consumer.subscribe([topic]);
     await take(consumer, 10);
     await consumer.close();
-    assert.equal((await cluster.admin().fetchOffsets(groupId))[0]!.offset, 10);
+    assert.equal((await cluster.admin().listConsumerGroupOffsets(groupId))[0]!.offset, 10);
   });
 
   test('a slow handler stays a member as long as max.poll.interval.ms allows, and no longer', async () => {

@@ -128,7 +128,7 @@ export function positions(cluster: UnderTest): void {
     next.assign([{ topic, partition: 0 }]);
     assert.equal(await next.position({ topic, partition: 0 }), 4);
     assert.deepEqual(
-      (await cluster.admin().fetchOffsets(groupId)).map((found) => found.offset),
+      (await cluster.admin().listConsumerGroupOffsets(groupId)).map((found) => found.offset),
       [4],
     );
   });

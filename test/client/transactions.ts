@@ -87,7 +87,7 @@ export function transactions(cluster: UnderTest): void {
     assert.ok(aborted >= 3, 'transactions were aborted on the way');
     const expected = values('v', 100).map((value) => `${value}!`);
     assert.deepEqual(valuesOf(await readAll(cluster, output)).sort(), expected.sort());
-    const offsets = await cluster.admin().fetchOffsets(groupId, undefined, { requireStable: true });
+    const offsets = await cluster.admin().listConsumerGroupOffsets(groupId, undefined, { requireStable: true });
     assert.deepEqual(
       offsets.map((committed) => committed.offset),
       [50, 50],

@@ -1,40 +1,80 @@
-/** The admin client: topics, offsets and the cluster itself. */
-import { errorName } from '../../core/index.ts';
-import { createTopics, deleteTopics, describeCluster, metadata as metadataApi } from '../../wire/index.ts';
+/**
+ * The admin client: the cluster as its operators see and change it. Every request goes to the broker that can answer it, and is
+ * repeated while leaders and coordinators move, until the call's deadline.
+ *
+ * A method about several things either returns a result for each, in the order asked, or throws `PartialFailureError`, which
+ * carries the error of each that failed and the results of the others: those were done and stay done. Where an answer was
+ * lost, what is repeated may have been done already: TOPIC_ALREADY_EXISTS may be one's own topic.
+ */
 import { type Runtime, runtimeOf } from '../connections/runtime.ts';
-import { brokerError, ClosedError, UnknownTopicError } from '../errors.ts';
-import { Cluster, type Deadline } from '../metadata/cluster.ts';
-import type { BrokerInfo, TopicInfo } from '../metadata/cluster-image.ts';
-import { type CommittedOffset, fetchCommitted } from '../metadata/committed-offsets.ts';
-import { askCoordinator } from '../metadata/coordinator-calls.ts';
-import { type ListedOffset, listPartitionOffsets } from '../metadata/offset-lookup.ts';
+import { ClosedError } from '../errors.ts';
+import { Cluster } from '../metadata/cluster.ts';
+import type { TopicInfo } from '../metadata/cluster-image.ts';
+import type { CommittedOffset } from '../metadata/committed-offsets.ts';
+import type { ListedOffset } from '../metadata/offset-lookup.ts';
 import { type AdminConfig, type AdminOptions, normaliseAdminOptions } from '../options/admin.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
-import type { OffsetSpec, TopicPartition } from '../topic-partition.ts';
+import type { OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
+import { AdminCall, type CallOptions, type ValidateOnly } from './call.ts';
+import { type ClusterDescription, describeClusterBy } from './cluster.ts';
+import {
+  type ConfigAlteration,
+  type ConfigDetails,
+  type ConfigResource,
+  type ConfigResourceType,
+  type DescribedConfig,
+  describeConfigsBy,
+  incrementalAlterConfigsBy,
+  listConfigResourcesBy,
+} from './configs.ts';
+import { describeFeaturesBy, type FeatureMetadata, type FeatureUpdate, updateFeaturesBy } from './features.ts';
+import { alterGroupOffsetsBy, deleteGroupOffsetsBy, listGroupOffsetsBy } from './group-offsets.ts';
+import {
+  deleteGroupsBy,
+  describeGroupsBy,
+  type GroupDescription,
+  type GroupFilter,
+  type GroupListing,
+  listGroupsBy,
+  type MemberToRemove,
+  removeMembersBy,
+} from './groups.ts';
+import { findHangingBy, type HangingTransaction } from './hanging-transactions.ts';
+import { resultsOf } from './items.ts';
+import { describeLogDirsBy, type LogDirDescription } from './log-dirs.ts';
+import { type DeletedRecords, deleteRecordsBy, listOffsetsBy, type RecordsToDelete } from './partition-records.ts';
+import {
+  type ElectionType,
+  electLeadersBy,
+  listPartitionReassignmentsBy,
+  type PartitionReassignment,
+} from './replicas.ts';
+import {
+  type CreatedTopic,
+  createPartitionsBy,
+  createTopicsBy,
+  deleteTopicsBy,
+  describeTopicsBy,
+  listTopicsBy,
+  type NewPartitions,
+  type NewTopic,
+} from './topics.ts';
+import {
+  type AbortTransactionSpec,
+  abortTransactionBy,
+  describeProducersBy,
+  type FencedProducer,
+  fenceProducersBy,
+  listTransactionsBy,
+  type PartitionProducers,
+  settleDescriptions,
+  type TransactionDescription,
+  type TransactionFilter,
+  type TransactionListing,
+} from './transactions.ts';
 
-/** A topic to be made. */
-export interface NewTopic {
-  readonly name: string;
-  /** The broker's default where it is left out. */
-  readonly partitions?: number;
-  /** The broker's default where it is left out. */
-  readonly replicationFactor?: number;
-  /** By Kafka's names: `{ 'cleanup.policy': 'compact' }`. */
-  readonly configs?: Readonly<Record<string, string>>;
-}
-
-export interface ClusterDescription {
-  readonly clusterId: string | null;
-  /** -1 where it is not known. */
-  readonly controllerId: number;
-  readonly brokers: readonly BrokerInfo[];
-}
-
-export interface CallOptions {
-  /** Milliseconds; default.api.timeout.ms where it is left out. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
+/** What a transaction may last where brokers are left as they are: transaction.max.timeout.ms. */
+const MAX_TRANSACTION_TIMEOUT_MS = 900_000;
 
 export class Admin {
   readonly config: AdminConfig;
@@ -50,130 +90,258 @@ export class Admin {
   }
 
   /**
-   * Makes topics; resolves once the controller has them. A failed topic does not undo the others.
-   * @throws ClientError TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, … of the first that failed
+   * Makes topics; resolves once the controller has them. A broker may learn of them a moment later.
+   * @throws PartialFailureError by topic: TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG…
    */
-  async createTopics(topics: readonly NewTopic[], options: CallOptions = {}): Promise<void> {
-    const deadline = this.begin(options);
-    const left = new Map(topics.map((topic) => [topic.name, topic]));
-    await this.cluster.retry('CreateTopics', deadline, async () => {
-      const connection = await this.controller();
-      const answer = await connection.request(
-        createTopics,
-        connection.version(createTopics),
-        {
-          topics: [...left.values()].map(({ name, partitions, replicationFactor, configs }) => ({
-            name,
-            numPartitions: partitions ?? -1,
-            replicationFactor: replicationFactor ?? -1,
-            configs: Object.entries(configs ?? {}).map(([key, value]) => ({ name: key, value })),
-          })),
-          timeoutMs: this.config.requestTimeoutMs,
-        },
-        this.call(deadline),
-      );
-      for (const { name, errorCode } of answer.topics) if (errorCode === 0) left.delete(name);
-      this.throwFirst(answer.topics, (topic) => `creating topic ${topic.name}`);
-    });
+  async createTopics(topics: readonly NewTopic[], options: CallOptions & ValidateOnly = {}): Promise<CreatedTopic[]> {
+    return createTopicsBy(this.begin(options), topics, options.validateOnly ?? false);
   }
 
-  /** Deletes topics. @throws ClientError UNKNOWN_TOPIC_OR_PARTITION, … of the first that failed */
+  /** Deletes topics with all their records. @throws PartialFailureError by topic: UNKNOWN_TOPIC_OR_PARTITION… */
   async deleteTopics(names: readonly string[], options: CallOptions = {}): Promise<void> {
-    const deadline = this.begin(options);
-    const left = new Set(names);
-    await this.cluster.retry('DeleteTopics', deadline, async () => {
-      const connection = await this.controller();
-      const version = connection.version(deleteTopics);
-      const answer = await connection.request(
-        deleteTopics,
-        version,
-        version >= 6
-          ? { topics: [...left].map((name) => ({ name })), timeoutMs: this.config.requestTimeoutMs }
-          : { topicNames: [...left], timeoutMs: this.config.requestTimeoutMs },
-        this.call(deadline),
-      );
-      for (const { name, errorCode } of answer.responses) if (errorCode === 0 && name !== null) left.delete(name);
-      this.throwFirst(answer.responses, (topic) => `deleting topic ${topic.name}`);
-    });
+    return deleteTopicsBy(this.begin(options), names);
   }
 
   /** The names of all topics, sorted; internal ones only when asked for. */
   async listTopics(options: CallOptions & { readonly includeInternal?: boolean } = {}): Promise<string[]> {
-    const topics = await this.metadata(null, this.begin(options));
-    return topics
-      .filter((topic) => options.includeInternal === true || !topic.internal)
-      .map((topic) => topic.name)
-      .sort();
+    return listTopicsBy(this.begin(options), options.includeInternal ?? false);
   }
 
-  /** @throws ClientError UNKNOWN_TOPIC_OR_PARTITION for one that is not there */
-  describeTopics(names: readonly string[], options: CallOptions = {}): Promise<TopicInfo[]> {
-    return this.metadata(names, this.begin(options));
+  /** @throws PartialFailureError by topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION */
+  async describeTopics(names: readonly string[], options: CallOptions = {}): Promise<TopicInfo[]> {
+    return describeTopicsBy(this.begin(options), names);
+  }
+
+  /**
+   * Gives topics more partitions (KIP-195). Keys go to other partitions from then on.
+   * @throws PartialFailureError by topic: INVALID_PARTITIONS where it has as many or more, UNKNOWN_TOPIC_OR_PARTITION…
+   */
+  async createPartitions(topics: readonly NewPartitions[], options: CallOptions & ValidateOnly = {}): Promise<void> {
+    return createPartitionsBy(this.begin(options), topics, options.validateOnly ?? false);
+  }
+
+  /**
+   * Deletes what is before an offset (KIP-107).
+   * @throws PartialFailureError by `topic-partition`: OFFSET_OUT_OF_RANGE beyond the high watermark, POLICY_VIOLATION of a
+   *   compacted topic, UNKNOWN_TOPIC_OR_PARTITION
+   */
+  async deleteRecords(partitions: readonly RecordsToDelete[], options: CallOptions = {}): Promise<DeletedRecords[]> {
+    return deleteRecordsBy(this.begin(options), partitions);
   }
 
   /**
    * Offsets by position in time: `earliest`, `latest` (with read_committed: the last stable offset), `maxTimestamp`, or the
    * first at or after a timestamp in milliseconds (offset -1 where there is none).
+   * @throws PartialFailureError by `topic-partition`: UNKNOWN_TOPIC_OR_PARTITION
    */
   async listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options: CallOptions & { readonly isolationLevel?: IsolationLevel } = {},
   ): Promise<ListedOffset[]> {
-    return listPartitionOffsets(this.cluster, {
-      partitions,
-      isolationLevel: options.isolationLevel ?? 'read_uncommitted',
-      deadline: this.begin(options),
-      requestTimeoutMs: this.config.requestTimeoutMs,
-    });
+    return listOffsetsBy(this.begin(options), partitions, options.isolationLevel ?? 'read_uncommitted');
   }
 
-  /** What a group has committed: of the given partitions, or of all. Partitions without a commit are left out. */
-  async fetchOffsets(
+  /** @throws PartialFailureError by resource (`topic orders`): UNKNOWN_TOPIC_OR_PARTITION, INVALID_REQUEST… */
+  async describeConfigs(
+    resources: readonly ConfigResource[],
+    options: CallOptions & ConfigDetails = {},
+  ): Promise<DescribedConfig[]> {
+    return describeConfigsBy(this.begin(options), resources, options);
+  }
+
+  /**
+   * Changes single properties and leaves the others as they are (KIP-339); all changes of one resource or none.
+   * @throws PartialFailureError by resource (`topic orders`): INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION, INVALID_REQUEST…
+   */
+  async incrementalAlterConfigs(
+    alterations: readonly ConfigAlteration[],
+    options: CallOptions & ValidateOnly = {},
+  ): Promise<void> {
+    return incrementalAlterConfigsBy(this.begin(options), alterations, options.validateOnly ?? false);
+  }
+
+  /** What has a configuration, of the given types or of all (KIP-1142). @throws UNSUPPORTED_VERSION before Kafka 4.1 */
+  async listConfigResources(
+    types: readonly ConfigResourceType[] = [],
+    options: CallOptions = {},
+  ): Promise<ConfigResource[]> {
+    return listConfigResourcesBy(this.begin(options), types);
+  }
+
+  /** All groups, as every broker tells of its own. @throws PartialFailureError by `broker 1` */
+  async listGroups(options: CallOptions & GroupFilter = {}): Promise<GroupListing[]> {
+    return listGroupsBy(this.begin(options), options);
+  }
+
+  /** Groups of the classic protocol, with members and what they are assigned. @throws PartialFailureError by group: GROUP_ID_NOT_FOUND */
+  async describeConsumerGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<GroupDescription[]> {
+    return describeGroupsBy(this.begin(options), groupIds);
+  }
+
+  /** Deletes groups with their offsets. @throws PartialFailureError by group: NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND */
+  async deleteConsumerGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
+    return deleteGroupsBy(this.begin(options), groupIds);
+  }
+
+  /**
+   * Members leave at once, without waiting for their session timeout; one that lives joins again. All members where none is
+   * named.
+   * @throws PartialFailureError by member: UNKNOWN_MEMBER_ID; by group where all were to be removed: GROUP_ID_NOT_FOUND
+   */
+  async removeMembersFromConsumerGroup(
+    groupId: string,
+    members?: readonly MemberToRemove[],
+    options: CallOptions & { readonly reason?: string } = {},
+  ): Promise<void> {
+    const call = this.begin(options);
+    const leaving = members ?? (await describeGroupsBy(call, [groupId]))[0]!.members;
+    return removeMembersBy(call, groupId, leaving, options.reason ?? 'removed by an admin client');
+  }
+
+  /**
+   * What a group has committed: of the given partitions, or of all. Partitions without a commit are left out.
+   * `requireStable`: waits for transactions that are about to commit others (KIP-447).
+   * @throws PartialFailureError by group or by `topic-partition`
+   */
+  async listConsumerGroupOffsets(
     groupId: string,
     partitions?: readonly TopicPartition[],
     options: CallOptions & { readonly requireStable?: boolean } = {},
   ): Promise<CommittedOffset[]> {
-    const deadline = this.begin(options);
-    return askCoordinator(this.cluster, 'group', groupId, deadline, 'OffsetFetch', (connection) =>
-      fetchCommitted(connection, {
-        groupId,
-        partitions: partitions ?? null,
-        requireStable: options.requireStable ?? false,
-        timeoutMs: this.config.requestTimeoutMs,
-      }),
-    );
+    return listGroupOffsetsBy(this.begin(options), groupId, partitions, options.requireStable ?? false);
   }
-  /** Another name of `fetchOffsets`. */
-  listGroupOffsets(
+
+  /**
+   * Commits for a group from outside; makes the group where there is none.
+   * @throws PartialFailureError by `topic-partition`: UNKNOWN_MEMBER_ID while the group has members,
+   *   UNKNOWN_TOPIC_OR_PARTITION, OFFSET_METADATA_TOO_LARGE
+   */
+  async alterConsumerGroupOffsets(
     groupId: string,
+    offsets: readonly TopicPartitionOffset[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    return alterGroupOffsetsBy(this.begin(options), groupId, offsets);
+  }
+
+  /**
+   * Forgets committed offsets (KIP-496).
+   * @throws PartialFailureError by `topic-partition`: GROUP_SUBSCRIBED_TO_TOPIC, UNKNOWN_TOPIC_OR_PARTITION,
+   *   GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP of members that are no consumers
+   */
+  async deleteConsumerGroupOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    return deleteGroupOffsetsBy(this.begin(options), groupId, partitions);
+  }
+
+  /** All transactional ids, as every broker tells of its own (KIP-664). @throws PartialFailureError by `broker 1` */
+  async listTransactions(options: CallOptions & TransactionFilter = {}): Promise<TransactionListing[]> {
+    return listTransactionsBy(this.begin(options), options);
+  }
+
+  /** @throws PartialFailureError by transactional id: TRANSACTIONAL_ID_NOT_FOUND */
+  async describeTransactions(
+    transactionalIds: readonly string[],
+    options: CallOptions = {},
+  ): Promise<TransactionDescription[]> {
+    return resultsOf('DescribeTransactions', await settleDescriptions(this.begin(options), transactionalIds));
+  }
+
+  /** The producers that partitions remember. @throws PartialFailureError by `topic-partition`: UNKNOWN_TOPIC_OR_PARTITION */
+  async describeProducers(
+    partitions: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<PartitionProducers[]> {
+    return describeProducersBy(this.begin(options), partitions);
+  }
+
+  /**
+   * Transactions that these partitions hold open although no coordinator knows of them (KIP-664); `abortTransaction` ends one.
+   * Only those without a record for `maxTransactionTimeoutMs` (900000: the default of transaction.max.timeout.ms) are looked at.
+   * @throws PartialFailureError by `topic-partition`, by `broker 1`, by transactional id: whoever cannot be asked may know
+   */
+  async findHangingTransactions(
+    partitions: readonly TopicPartition[],
+    options: CallOptions & { readonly maxTransactionTimeoutMs?: number } = {},
+  ): Promise<HangingTransaction[]> {
+    const olderThan = options.maxTransactionTimeoutMs ?? MAX_TRANSACTION_TIMEOUT_MS;
+    return findHangingBy(this.begin(options), partitions, olderThan);
+  }
+
+  /**
+   * Writes an abort marker into one partition, past the coordinator: for hanging transactions only. One whose coordinator still
+   * knows it would be torn: aborted here, and perhaps committed elsewhere.
+   * @throws PartialFailureError by `topic-partition`: INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED,
+   *   UNKNOWN_TOPIC_OR_PARTITION
+   */
+  async abortTransaction(spec: AbortTransactionSpec, options: CallOptions = {}): Promise<void> {
+    return abortTransactionBy(this.begin(options), spec);
+  }
+
+  /**
+   * Aborts what producers with these transactional ids have open, and fences them: they cannot go on.
+   * @throws PartialFailureError by transactional id
+   */
+  async fenceProducers(transactionalIds: readonly string[], options: CallOptions = {}): Promise<FencedProducer[]> {
+    return fenceProducersBy(this.begin(options), transactionalIds);
+  }
+
+  /**
+   * What lies in the data directories of brokers: of all where none is named, and of all partitions or those given.
+   * @throws PartialFailureError by `broker 1`: BROKER_ID_NOT_REGISTERED; a directory that failed has its own `error`
+   */
+  async describeLogDirs(
+    brokerIds?: readonly number[],
+    options: CallOptions & { readonly partitions?: readonly TopicPartition[] } = {},
+  ): Promise<LogDirDescription[]> {
+    return describeLogDirsBy(this.begin(options), brokerIds, options.partitions);
+  }
+
+  /** @throws UNSUPPORTED_VERSION where fenced brokers are asked for before Kafka 4.0 */
+  async describeCluster(
+    options: CallOptions & { readonly includeFencedBrokers?: boolean } = {},
+  ): Promise<ClusterDescription> {
+    return describeClusterBy(this.begin(options), options.includeFencedBrokers ?? false);
+  }
+
+  /** The features of the cluster and their levels (KIP-584). @throws UNSUPPORTED_VERSION before Kafka 2.4 */
+  async describeFeatures(options: CallOptions = {}): Promise<FeatureMetadata> {
+    return describeFeaturesBy(this.begin(options));
+  }
+
+  /**
+   * Sets the levels of features: all of them or none, but before Kafka 4.1 each by itself.
+   * @throws INVALID_UPDATE_VERSION; PartialFailureError by feature where the broker tells
+   */
+  async updateFeatures(updates: readonly FeatureUpdate[], options: CallOptions & ValidateOnly = {}): Promise<void> {
+    return updateFeaturesBy(this.begin(options), updates, options.validateOnly ?? false);
+  }
+
+  /**
+   * Elects leaders of the given partitions, or of all that need it; returns those with a new one (KIP-460).
+   * @throws PartialFailureError by `topic-partition`: ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE,
+   *   ELIGIBLE_LEADERS_NOT_AVAILABLE, UNKNOWN_TOPIC_OR_PARTITION
+   */
+  async electLeaders(
+    type: ElectionType,
     partitions?: readonly TopicPartition[],
-    options: CallOptions & { readonly requireStable?: boolean } = {},
-  ): Promise<CommittedOffset[]> {
-    return this.fetchOffsets(groupId, partitions, options);
+    options: CallOptions = {},
+  ): Promise<TopicPartition[]> {
+    return electLeadersBy(this.begin(options), type, partitions);
   }
 
-  async describeCluster(options: CallOptions = {}): Promise<ClusterDescription> {
-    const deadline = this.begin(options);
-    return this.cluster.retry('DescribeCluster', deadline, async () => {
-      const connection = await this.cluster.anyConnection();
-      if (connection.supports(describeCluster)) {
-        const answer = await connection.request(
-          describeCluster,
-          connection.version(describeCluster),
-          {},
-          this.call(deadline),
-        );
-        if (answer.errorCode !== 0) throw brokerError(answer.errorCode, 'DescribeCluster', answer.errorMessage);
-        const { clusterId, controllerId } = answer;
-        const brokers = answer.brokers.map(({ brokerId, host, port, rack }) => ({ id: brokerId, host, port, rack }));
-        return { clusterId, controllerId, brokers };
-      }
-      await this.cluster.refresh();
-      const { clusterId, controllerId, brokers } = this.cluster.image;
-      return { clusterId, controllerId, brokers: [...brokers.values()] };
-    });
+  /** Partitions whose replicas are on the move: of the given ones, or of all (KIP-455). */
+  async listPartitionReassignments(
+    partitions?: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<PartitionReassignment[]> {
+    return listPartitionReassignmentsBy(this.begin(options), partitions);
   }
 
+  /** Ends the connections; calls under way fail with ClosedError. */
   close(): Promise<void> {
     this.closing ??= this.cluster.close();
     return this.closing;
@@ -182,64 +350,11 @@ export class Admin {
     return this.close();
   }
 
-  private begin({ timeoutMs, signal }: CallOptions): Deadline {
+  /** @throws ClosedError, the signal's reason */
+  private begin({ timeoutMs, signal }: CallOptions): AdminCall {
     if (this.closing !== undefined) throw new ClosedError('admin client');
-    return this.cluster.deadline(timeoutMs ?? this.config.defaultApiTimeoutMs, signal);
-  }
-  private call(deadline: Deadline): { timeoutMs: number; signal: AbortSignal | undefined } {
-    return { timeoutMs: this.config.requestTimeoutMs, signal: deadline.signal };
-  }
-
-  private async controller(): Promise<Awaited<ReturnType<Cluster['controllerConnection']>>> {
-    if (this.cluster.image.controllerId < 0) await this.cluster.refresh();
-    return this.cluster.controllerConnection();
-  }
-
-  private metadata(names: readonly string[] | null, deadline: Deadline): Promise<TopicInfo[]> {
-    return this.cluster.retry('Metadata', deadline, async () => {
-      const connection = await this.cluster.anyConnection();
-      const answer = await connection.request(
-        metadataApi,
-        connection.version(metadataApi),
-        { topics: names === null ? null : names.map((name) => ({ name })), allowAutoTopicCreation: false },
-        this.call(deadline),
-      );
-      this.cluster.image.update({ ...answer, topics: [] });
-      return answer.topics.map((topic) => {
-        if (topic.errorCode !== 0) {
-          // A missing topic is an answer here, not a reason to wait.
-          const error = brokerError(topic.errorCode, `topic ${topic.name}`);
-          throw errorName(topic.errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION'
-            ? new UnknownTopicError(topic.name!)
-            : error;
-        }
-        return {
-          name: topic.name!,
-          id: topic.topicId,
-          internal: topic.isInternal,
-          partitions: topic.partitions
-            .map((p) => ({
-              partition: p.partitionIndex,
-              leader: p.leaderId,
-              leaderEpoch: p.leaderEpoch,
-              replicas: p.replicaNodes,
-              isr: p.isrNodes,
-            }))
-            .sort((a, b) => a.partition - b.partition),
-        };
-      });
-    });
-  }
-
-  /** A retriable code means that the whole question is asked again for what is left. */
-  private throwFirst<T extends { errorCode: number; errorMessage: string | null }>(
-    results: readonly T[],
-    what: (result: T) => string,
-  ): void {
-    const failed = results.filter((result) => result.errorCode !== 0);
-    const first = failed.find((result) => !brokerError(result.errorCode, '').retriable) ?? failed[0];
-    if (first === undefined) return;
-    if (errorName(first.errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') throw new UnknownTopicError(what(first));
-    throw brokerError(first.errorCode, what(first), first.errorMessage);
+    signal?.throwIfAborted();
+    const { requestTimeoutMs, defaultApiTimeoutMs } = this.config;
+    return new AdminCall(this.cluster, requestTimeoutMs, timeoutMs ?? defaultApiTimeoutMs, signal);
   }
 }

@@ -43,8 +43,8 @@ export interface Address {
   readonly port: number;
 }
 
-const SOFTWARE_NAME = 'onceward';
-const SOFTWARE_VERSION = '0.1.0';
+/** What a client tells of itself in ApiVersions (KIP-511). */
+export const SOFTWARE = { clientSoftwareName: 'onceward', clientSoftwareVersion: '0.1.0' };
 /** How long a clean close waits for what is written to leave. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -310,12 +310,11 @@ export class Connection {
   /** KIP-511: our newest ApiVersions first; a broker that does not know it answers in version 0 with its range. */
   private async negotiate(signal: AbortSignal | undefined): Promise<void> {
     const options = { timeoutMs: this.config.requestTimeoutMs, signal };
-    const body = { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: SOFTWARE_VERSION };
-    let answer = await this.request(apiVersions, apiVersions.maxVersion, body, options);
+    let answer = await this.request(apiVersions, apiVersions.maxVersion, SOFTWARE, options);
     if (answer.errorCode === UNSUPPORTED_VERSION) {
       const range = answer.apiKeys.find((key) => key.apiKey === apiVersions.key);
       const version = Math.min(apiVersions.maxVersion, range?.maxVersion ?? 0);
-      answer = await this.request(apiVersions, version, body, options);
+      answer = await this.request(apiVersions, version, SOFTWARE, options);
     }
     if (answer.errorCode !== 0) throw brokerError(answer.errorCode, `ApiVersions of ${where(this.address)}`);
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {

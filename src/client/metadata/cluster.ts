@@ -3,7 +3,7 @@
  * transaction. Refreshes are shared: whoever asks while one is under way gets its result.
  */
 import type { Timer } from '../../core/index.ts';
-import { findCoordinator, metadata as metadataApi } from '../../wire/index.ts';
+import { metadata as metadataApi } from '../../wire/index.ts';
 import { BrokerPool, type Role } from '../connections/broker-pool.ts';
 import { type Address, type Connection, type Features, where } from '../connections/connection.ts';
 import { backoffMs, type ConnectionConfig, type Runtime } from '../connections/runtime.ts';
@@ -19,6 +19,7 @@ import {
 import { parseAddress } from '../options/common.ts';
 import { ignore, sleep, within } from '../support/async.ts';
 import { type BrokerInfo, ClusterImage, type TopicInfo } from './cluster-image.ts';
+import { type CoordinatorKind, findCoordinators } from './coordinator-lookup.ts';
 
 export interface ClusterSettings extends ConnectionConfig {
   /** Whether asking for a missing topic may create it. */
@@ -31,9 +32,6 @@ export interface Deadline {
   readonly at: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-export type CoordinatorKind = 'group' | 'transaction';
-const coordinatorKeyType: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
 
 export class Cluster {
   readonly image = new ClusterImage();
@@ -254,21 +252,9 @@ export class Cluster {
   async coordinator(kind: CoordinatorKind, key: string): Promise<BrokerInfo> {
     const known = this.coordinators.get(`${kind} ${key}`);
     if (known) return known;
-    const connection = await this.anyConnection();
-    const version = connection.version(findCoordinator, { max: 5 });
-    const keyType = coordinatorKeyType[kind];
-    if (keyType !== 0 && version < 1) connection.version(findCoordinator, { min: 1 });
-    const answer = await connection.request(
-      findCoordinator,
-      version,
-      version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key },
-      { timeoutMs: this.settings.requestTimeoutMs },
-    );
-    const found = version >= 4 ? answer.coordinators[0] : answer;
-    if (found === undefined) throw new NetworkError(`no answer about the coordinator of ${kind} ${key}`);
-    if (found.errorCode !== 0)
-      throw brokerError(found.errorCode, `the coordinator of ${kind} "${key}"`, found.errorMessage);
-    const broker = { id: found.nodeId, host: found.host, port: found.port, rack: null };
+    const timeoutMs = this.settings.requestTimeoutMs;
+    const broker = (await findCoordinators(await this.anyConnection(), kind, [key], { timeoutMs })).get(key)!;
+    if (broker instanceof ClientError) throw broker;
     this.coordinators.set(`${kind} ${key}`, broker);
     return broker;
   }

@@ -3,7 +3,7 @@ import { errorName, isRetriable } from '../../core/index.ts';
 import { offsetFetch } from '../../wire/index.ts';
 import type { Connection } from '../connections/connection.ts';
 import { brokerError } from '../errors.ts';
-import type { TopicPartition } from '../topic-partition.ts';
+import { byTopic, type TopicPartition } from '../topic-partition.ts';
 import type { Verdict } from './coordinator-calls.ts';
 
 export interface CommittedOffset extends TopicPartition {
@@ -20,52 +20,63 @@ export interface CommittedQuestion {
   /** Offsets that an open transaction is about to replace are waited for (KIP-447). */
   readonly requireStable: boolean;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Partitions without a commit are left out of the answer. */
 export async function fetchCommitted(
   connection: Connection,
-  { groupId, partitions, requireStable, timeoutMs }: CommittedQuestion,
+  question: CommittedQuestion,
 ): Promise<Verdict<CommittedOffset[]>> {
-  const what = `OffsetFetch of group "${groupId}"`;
+  const what = `OffsetFetch of group "${question.groupId}"`;
+  const { errorCode, partitions } = await askForCommitted(connection, question);
+  const codes = [errorCode, ...partitions.map((each) => each.errorCode)].filter((code) => code !== 0);
+  const refused = codes.find((code) => !isRetriable(code));
+  if (refused !== undefined) return { refused: brokerError(refused, what) };
+  if (codes.length > 0) return { retry: codes[0]! };
+  return { done: partitions.map(({ errorCode: _, ...offset }) => offset) };
+}
+
+/** What one answer says of a group. */
+export interface CommittedAnswer {
+  /** Of the whole group; then there are no partitions. */
+  readonly errorCode: number;
+  /** Those with a commit, and those with an error, of which nothing else is known. */
+  readonly partitions: readonly (CommittedOffset & { readonly errorCode: number })[];
+}
+
+/** A topic that is not there any more has no commit; that is no error. */
+export async function askForCommitted(
+  connection: Connection,
+  { groupId, partitions, requireStable, timeoutMs, signal }: CommittedQuestion,
+): Promise<CommittedAnswer> {
   // Version 10 goes by topic ids.
-  const version = connection.version(offsetFetch, { min: requireStable ? 7 : 1, max: 9 });
-  const topics = partitions === null ? null : byTopic(partitions);
+  const version = connection.version(offsetFetch, { min: requireStable ? 7 : partitions === null ? 2 : 1, max: 9 });
+  const topics =
+    partitions === null
+      ? null
+      : [...byTopic(partitions)].map(([name, theirs]) => ({
+          name,
+          partitionIndexes: theirs.map(({ partition }) => partition),
+        }));
   const answer = await connection.request(
     offsetFetch,
     version,
     version >= 8 ? { groups: [{ groupId, topics }], requireStable } : { groupId, topics, requireStable },
-    { timeoutMs },
+    { timeoutMs, signal },
   );
   const group = version >= 8 ? answer.groups[0] : answer;
-  if (group === undefined) return { refused: brokerError(-1, what, 'the answer is empty') };
-  const codes = [group.errorCode, ...group.topics.flatMap((t) => t.partitions.map((p) => p.errorCode))];
-  const failed = codes.filter((code) => code !== 0 && errorName(code) !== 'UNKNOWN_TOPIC_OR_PARTITION');
-  const refused = failed.find((code) => !isRetriable(code));
-  if (refused !== undefined) return { refused: brokerError(refused, what) };
-  if (failed.length > 0) return { retry: failed[0]! };
-  const found: CommittedOffset[] = [];
-  for (const topic of group.topics) {
-    for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata } of topic.partitions) {
-      if (committedOffset < 0) continue;
-      found.push({
-        topic: topic.name,
-        partition: partitionIndex,
-        offset: committedOffset,
-        leaderEpoch: committedLeaderEpoch,
-        metadata: metadata ?? '',
-      });
-    }
-  }
-  return { done: found };
-}
-
-function byTopic(partitions: readonly TopicPartition[]): { name: string; partitionIndexes: number[] }[] {
-  const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) {
-    const known = topics.get(topic);
-    if (known) known.push(partition);
-    else topics.set(topic, [partition]);
-  }
-  return [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes }));
+  if (group === undefined) throw brokerError(-1, `OffsetFetch of group "${groupId}"`, 'the answer is empty');
+  return {
+    errorCode: group.errorCode,
+    partitions: group.topics.flatMap(({ name: topic, partitions: theirs }) =>
+      theirs.flatMap(({ partitionIndex: partition, committedOffset: offset, ...each }) => {
+        const failed = each.errorCode !== 0 && errorName(each.errorCode) !== 'UNKNOWN_TOPIC_OR_PARTITION';
+        if (!failed && offset < 0) return [];
+        const { committedLeaderEpoch: leaderEpoch, metadata } = each;
+        const errorCode = failed ? each.errorCode : 0;
+        return [{ topic, partition, offset, leaderEpoch, metadata: metadata ?? '', errorCode }];
+      }),
+    ),
+  };
 }

@@ -4,7 +4,8 @@
  */
 import type { Connection } from '../connections/connection.ts';
 import { asClientError, brokerError, type ClientError, isRetriableError, TimeoutError } from '../errors.ts';
-import type { Cluster, CoordinatorKind, Deadline } from './cluster.ts';
+import type { Cluster, Deadline } from './cluster.ts';
+import type { CoordinatorKind } from './coordinator-lookup.ts';
 
 /** What an answer means: done, to be tried again (and for what code), or refused for good. */
 export type Verdict<T> = { readonly done: T } | { readonly retry: number } | { readonly refused: ClientError };

@@ -1,10 +1,11 @@
 /** ListOffsets: where partitions begin and end, and where a time is. Asked of each partition's leader. */
 import { isRetriable } from '../../core/index.ts';
 import { listOffsets } from '../../wire/index.ts';
+import type { Connection, RequestOptions } from '../connections/connection.ts';
 import { asClientError, brokerError, type ClientError, isRetriableError, TimeoutError } from '../errors.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
 import { ignore } from '../support/async.ts';
-import { type OffsetSpec, partitionKey, type TopicPartition } from '../topic-partition.ts';
+import { byTopic, type OffsetSpec, partitionKey, type TopicPartition } from '../topic-partition.ts';
 import type { Cluster, Deadline } from './cluster.ts';
 import type { BrokerInfo } from './cluster-image.ts';
 
@@ -61,36 +62,18 @@ async function askLeader(
 ): Promise<ClientError | undefined> {
   try {
     const connection = await cluster.pool.connect('main', broker);
-    const byMaximum = asked.some((partition) => partition.at === 'maxTimestamp');
-    const version = connection.version(listOffsets, byMaximum ? { min: 7 } : {});
-    const topics = new Map<string, { partitionIndex: number; currentLeaderEpoch: number; timestamp: number }[]>();
-    for (const { topic, partition, at } of asked) {
-      const list = topics.get(topic) ?? [];
-      topics.set(topic, list);
-      const currentLeaderEpoch = cluster.image.leaderOf(topic, partition)?.epoch ?? -1;
-      list.push({ partitionIndex: partition, currentLeaderEpoch, timestamp: timestampOf(at) });
-    }
-    const answer = await connection.request(
-      listOffsets,
-      version,
-      {
-        replicaId: -1,
-        isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
-        topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
-        timeoutMs: requestTimeoutMs,
-      },
+    const answers = await askForOffsets(
+      connection,
+      asked.map((each) => ({ ...each, leaderEpoch: cluster.image.leaderOf(each.topic, each.partition)?.epoch ?? -1 })),
+      isolationLevel,
       { timeoutMs: requestTimeoutMs, signal: deadline.signal },
     );
     let failure: ClientError | undefined;
-    for (const { name, partitions } of answer.topics) {
-      for (const { partitionIndex, errorCode, offset, timestamp, leaderEpoch } of partitions) {
-        if (errorCode !== 0) {
-          const error = brokerError(errorCode, `ListOffsets of ${name}-${partitionIndex}`);
-          if (failure === undefined || !isRetriable(errorCode)) failure = error;
-          continue;
-        }
-        const result = { topic: name, partition: partitionIndex, offset, timestamp, leaderEpoch };
-        found.set(partitionKey(name, partitionIndex), result);
+    for (const { errorCode, ...result } of answers) {
+      const { topic, partition } = result;
+      if (errorCode === 0) found.set(partitionKey(topic, partition), result);
+      else if (failure === undefined || !isRetriable(errorCode)) {
+        failure = brokerError(errorCode, `ListOffsets of ${topic}-${partition}`);
       }
     }
     return failure;
@@ -98,6 +81,39 @@ async function askLeader(
     if (!isRetriableError(error)) throw error;
     return asClientError(error);
   }
+}
+
+/** One request to the leader of all these partitions; where `errorCode` is not 0 the rest means nothing. */
+export async function askForOffsets(
+  connection: Connection,
+  asked: readonly (TopicPartition & { readonly at: OffsetSpec; readonly leaderEpoch?: number })[],
+  isolationLevel: IsolationLevel,
+  options: RequestOptions,
+): Promise<(ListedOffset & { readonly errorCode: number })[]> {
+  const byMaximum = asked.some((partition) => partition.at === 'maxTimestamp');
+  const answer = await connection.request(
+    listOffsets,
+    connection.version(listOffsets, byMaximum ? { min: 7 } : {}),
+    {
+      replicaId: -1,
+      isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
+      topics: [...byTopic(asked)].map(([name, partitions]) => ({
+        name,
+        partitions: partitions.map(({ partition, at, leaderEpoch }) => ({
+          partitionIndex: partition,
+          currentLeaderEpoch: leaderEpoch ?? -1,
+          timestamp: timestampOf(at),
+        })),
+      })),
+      timeoutMs: options.timeoutMs,
+    },
+    options,
+  );
+  return answer.topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) => {
+      return { topic: name, partition: partitionIndex, errorCode, offset, timestamp, leaderEpoch };
+    }),
+  );
 }
 
 function timestampOf(at: OffsetSpec): number {

@@ -1,0 +1,62 @@
+/** One call of the admin client: until when it may go on, and how it sends a request. Knows no API. */
+import type { Api } from '../../wire/index.ts';
+import type { Connection, VersionLimits } from '../connections/connection.ts';
+import type { Cluster, Deadline } from '../metadata/cluster.ts';
+
+/** What every method of the admin client takes. */
+export interface CallOptions {
+  /** Milliseconds, retries included; default.api.timeout.ms where it is left out. */
+  readonly timeoutMs?: number;
+  /** The caller stops waiting and gets the signal's reason; what is on its way to a broker may still be done. */
+  readonly signal?: AbortSignal;
+}
+
+/** Whether what is asked for is done, or only judged. */
+export interface ValidateOnly {
+  /** The broker says whether it would, and does nothing. */
+  readonly validateOnly?: boolean;
+}
+
+export class AdminCall {
+  readonly cluster: Cluster;
+  readonly deadline: Deadline;
+  readonly requestTimeoutMs: number;
+  private readonly began: number;
+
+  constructor(cluster: Cluster, requestTimeoutMs: number, timeoutMs: number, signal: AbortSignal | undefined) {
+    this.cluster = cluster;
+    this.requestTimeoutMs = requestTimeoutMs;
+    this.began = cluster.runtime.clock.monotonic();
+    this.deadline = cluster.deadline(timeoutMs, signal);
+  }
+
+  get ageMs(): number {
+    return this.cluster.runtime.clock.monotonic() - this.began;
+  }
+  get leftMs(): number {
+    return this.cluster.left(this.deadline);
+  }
+  /** Neither the caller wants it any more, nor is the client closed. */
+  get isOver(): boolean {
+    return this.deadline.signal?.aborted === true || this.cluster.signal.aborted;
+  }
+
+  /**
+   * A request in the newest version in common, within the limits.
+   * @throws UNSUPPORTED_VERSION, NetworkError, TimeoutError, the signal's reason
+   */
+  send<Res, In>(
+    connection: Connection,
+    api: Api<unknown, Res, In>,
+    body: NoInfer<In>,
+    limits: VersionLimits = {},
+  ): Promise<Res> {
+    const timeout = { timeoutMs: this.requestTimeoutMs, signal: this.deadline.signal };
+    return connection.request(api, connection.version(api as Api, limits), body, timeout);
+  }
+
+  /** A question with one answer, asked again while it fails for now. @throws TimeoutError, the refusal */
+  ask<T>(what: string, place: () => Promise<Connection>, attempt: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.cluster.retry(what, this.deadline, async () => attempt(await place()));
+  }
+}
