@@ -41,7 +41,7 @@ export interface BrokerOptions {
   readonly advertisedPort?: number;
   /** Where everything is kept; made where it is missing. Without one all is in memory and gone after `close`. */
   readonly dataDirectory?: string;
-  /** @default 1 */
+  /** The same as `node.id` in `config`, and before it. @default 1 */
   readonly nodeId?: number;
   /** Kafka's property names; see BrokerConfig. An unknown one is refused. */
   readonly config?: BrokerConfigInput;
@@ -63,7 +63,8 @@ const MEMORY_DIRECTORY = '/data';
 const METADATA_BATCH_MAX = 64 * 1024 * 1024;
 
 export async function startBroker(options: BrokerOptions, defaultPorts: Ports): Promise<RunningBroker> {
-  const configuration = new BrokerConfiguration(options.config);
+  const nodeId = options.nodeId ?? options.config?.['node.id'] ?? 1;
+  const configuration = new BrokerConfiguration({ ...options.config, 'broker.id': nodeId, 'node.id': nodeId });
   const ports: Ports = {
     ...defaultPorts,
     ...options.ports,
@@ -92,8 +93,8 @@ async function assemble(
 ): Promise<RunningBroker> {
   const { clock, timers, random, disk } = ports;
   const config = configuration.values;
+  const nodeId = config['node.id']!;
   const logger = new LogLevels(options.logger ?? silentLogger, options.logLevel ?? 'debug');
-  const nodeId = options.nodeId ?? 1;
   const directory = DataDirectory.open(disk, options.dataDirectory ?? MEMORY_DIRECTORY, nodeId, random);
   undo.push(() => directory.release());
 

@@ -3,6 +3,10 @@
  * Kafka: the one proves the client against the standard, the other our broker against the client.
  */
 import { onCluster, type StartCluster } from '../conformance/cluster.ts';
+import { adminCluster } from './admin-cluster.ts';
+import { adminGroups } from './admin-groups.ts';
+import { adminTopics } from './admin-topics.ts';
+import { adminTransactions } from './admin-transactions.ts';
 import { underTest } from './context.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
@@ -20,5 +24,9 @@ export function clientScenarios(title: string, start: StartCluster): void {
     transactions(cluster);
     processing(cluster);
     faults(cluster);
+    adminTopics(cluster);
+    adminCluster(cluster);
+    adminGroups(cluster);
+    adminTransactions(cluster);
   });
 }

@@ -36,9 +36,10 @@ export class AdminCall {
   get leftMs(): number {
     return this.cluster.left(this.deadline);
   }
-  /** Neither the caller wants it any more, nor is the client closed. */
-  get isOver(): boolean {
-    return this.deadline.signal?.aborted === true || this.cluster.signal.aborted;
+  /** What fails because the caller or the client is gone fails for that reason. @throws the signal's reason, ClosedError */
+  throwIfOver(): void {
+    this.deadline.signal?.throwIfAborted();
+    this.cluster.signal.throwIfAborted();
   }
 
   /**
@@ -56,7 +57,16 @@ export class AdminCall {
   }
 
   /** A question with one answer, asked again while it fails for now. @throws TimeoutError, the refusal */
-  ask<T>(what: string, place: () => Promise<Connection>, attempt: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.cluster.retry(what, this.deadline, async () => attempt(await place()));
+  async ask<T>(
+    what: string,
+    place: () => Promise<Connection>,
+    attempt: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.cluster.retry(what, this.deadline, async () => attempt(await place()));
+    } catch (error) {
+      this.throwIfOver();
+      throw error;
+    }
   }
 }

@@ -138,9 +138,10 @@ export function listConfigResourcesBy(
   call: AdminCall,
   wanted: readonly ConfigResourceType[],
 ): Promise<ConfigResource[]> {
-  // Version 0 knows client metrics only.
-  const limits = wanted.length === 1 && wanted[0] === 'client-metrics' ? {} : { min: 1 };
-  const body = limits.min === 1 ? { resourceTypes: wanted.map((type) => resourceTypes[type]) } : {};
+  // Version 0 knows client metrics only, and is all that Kafka 3.7 to 4.0 have.
+  const onlyMetrics = wanted.length > 0 && wanted.every((type) => type === 'client-metrics');
+  const limits = onlyMetrics ? { max: 0 } : { min: 1 };
+  const body = onlyMetrics ? {} : { resourceTypes: wanted.map((type) => resourceTypes[type]) };
   const place = () => call.cluster.anyConnection();
   return call.ask('ListConfigResources', place, async (connection) => {
     const answer = await call.send(connection, listConfigResources, body, limits);

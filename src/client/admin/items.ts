@@ -164,7 +164,8 @@ async function attempted<I, T>(
   try {
     return await within(call.cluster.runtime.timers, call.leftMs, work(), late, call.deadline.signal);
   } catch (error) {
-    if (call.isOver || !KafkaError.is(error)) throw error;
+    call.throwIfOver();
+    if (!KafkaError.is(error)) throw error;
     const failure = asClientError(error);
     const outcome = isRetriableError(error) ? { again: failure } : { refused: failure };
     return new Map([...items.keys()].map((label) => [label, outcome]));

@@ -65,8 +65,7 @@ async function elect(
     for (const { partitionId: partition, errorCode, errorMessage } of partitionResult) {
       const done = { topic, partition };
       const label = partitionLabel(done);
-      // The controller has tried: that no replica can lead now is its answer, although Kafka calls the code retriable.
-      const isFinal = unable.has(errorName(errorCode));
+      const isFinal = decided.has(errorName(errorCode));
       const what = `election in ${label}`;
       outcomes.set(label, errorCode === 0 ? { done } : refusal(errorCode, what, errorMessage, isFinal));
     }
@@ -74,7 +73,12 @@ async function elect(
   return outcomes;
 }
 
-const unable: ReadonlySet<string> = new Set(['PREFERRED_LEADER_NOT_AVAILABLE', 'ELIGIBLE_LEADERS_NOT_AVAILABLE']);
+/** The controller has tried: these are its answer, although Kafka calls the codes retriable. */
+const decided: ReadonlySet<string> = new Set([
+  'ELECTION_NOT_NEEDED',
+  'PREFERRED_LEADER_NOT_AVAILABLE',
+  'ELIGIBLE_LEADERS_NOT_AVAILABLE',
+]);
 
 export function listPartitionReassignmentsBy(
   call: AdminCall,
