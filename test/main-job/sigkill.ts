@@ -178,7 +178,7 @@ async function storm(broker: MortalBroker, seed: string, rounds: number): Promis
     places.set(value, [...(places.get(value) ?? []), partition]);
   }
   const admin = new Admin({ bootstrapServers: broker.bootstrap });
-  const positions = await admin.listGroupOffsets('workers', undefined, { requireStable: true });
+  const positions = await admin.listConsumerGroupOffsets('workers', undefined, { requireStable: true });
   await admin.close();
   for (const [id, worker] of workers.entries()) {
     let last = 0;

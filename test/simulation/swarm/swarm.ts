@@ -130,7 +130,7 @@ async function readFinal(sim: Simulation, partitions: number): Promise<Final> {
     }
   }
   await consumer.close();
-  const committed = await admin.fetchOffsets(GROUP, undefined, { requireStable: true });
+  const committed = await admin.listConsumerGroupOffsets(GROUP, undefined, { requireStable: true });
   await admin.close();
   const positions = committed.map(({ topic, partition, offset }) => ({
     group: GROUP,
