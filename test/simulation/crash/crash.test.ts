@@ -78,9 +78,9 @@ for (const protocol of protocols) {
       const { length } = await resumed(protocol, []);
       assert.ok(length > 300, `${length} changes`);
       for (let at = 1; at <= length; at++) {
-        const [one, other] = at % 2 === 0 ? [resumed, abandoned] : [abandoned, resumed];
-        await play(one, protocol, [{ at, how: 'power' }]);
-        await play(other, protocol, [{ at, how: 'kill' }]);
+        await play(at % 2 === 0 ? resumed : abandoned, protocol, [{ at, how: 'power' }]);
+        // The rest of what may be seen at a change: the page cache as it is, written or not.
+        if (at % 3 === 0) await play(at % 2 === 0 ? abandoned : resumed, protocol, [{ at, how: 'kill' }]);
       }
     });
 
