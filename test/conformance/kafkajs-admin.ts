@@ -23,8 +23,18 @@ export function kafkajsAdminScenarios(clusterName: string, start: StartCluster):
     async function createTopic(admin: Admin, name: string, numPartitions = 1): Promise<string> {
       const topic = unique(name);
       assert.equal(await admin.createTopics({ topics: [{ topic, numPartitions }] }), true);
+      await ready(admin, topic);
       return topic;
     }
+
+    /** Apache Kafka names leaders that do not know of it yet. */
+    const ready = (admin: Admin, topic: string) =>
+      eventually('every leader answers', () =>
+        admin.fetchTopicOffsets(topic).then(
+          () => true,
+          () => false,
+        ),
+      );
 
     /** A record a second in each partition, from the first timestamp on. */
     async function send(topic: string, partitions: number, count: number): Promise<void> {

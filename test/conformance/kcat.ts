@@ -177,6 +177,20 @@ export function kcatScenarios(clusterName: string, start: StartCluster): void {
         assert.match(await answer('-1'), / offset 6$/);
         assert.match(await answer('1'), / offset 0$/);
       });
+
+      test('reading begins at an offset, at a time and before the end; a tombstone has no value', async () => {
+        const topic = await createTopic('kcat-positions');
+        await produce(topic, ['a:1', 'b:', 'c:3'], '-p', '0', '-K', ':', '-Z');
+        const read = async (from: string, ...args: readonly string[]) => {
+          const format = ['-f', '%o %k %S|', '-o', from];
+          return (await succeeds(['-C', '-t', topic, '-p', '0', '-e', '-q', ...format, ...args])).trim();
+        };
+        assert.equal(await read('1'), '1 a 1|2 b -1|3 c 1|');
+        assert.equal(await read('1', '-c', '1'), '1 a 1|');
+        assert.equal(await read('-1'), '3 c 1|');
+        assert.equal(await read('s@1'), '0  5|1 a 1|2 b -1|3 c 1|');
+        assert.equal(await read('end'), '');
+      });
     });
 
     describe('groups', () => {
