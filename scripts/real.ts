@@ -25,10 +25,13 @@ function runs(command: string, ...args: string[]): boolean {
 function requireJava(): void {
   const version = spawnSync('java', ['-version'], { encoding: 'utf8' });
   if (version.error !== undefined) {
-    fail('java is missing; Apache Kafka runs on Java 17 or later: apt-get install openjdk-17-jre-headless');
+    fail('java is missing; Apache Kafka runs on Java 17 or later: apt-get install openjdk-17-jdk-headless');
   }
   const major = Number(/version "(\d+)/.exec(version.stderr)?.[1]);
   if (!(major >= 17)) fail(`Apache Kafka ${apacheKafkaVersion} runs on Java 17 or later; this one is ${major}`);
+  // Kafka's tools are run by a source file, which Java compiles as it starts.
+  const modules = spawnSync('java', ['--list-modules'], { encoding: 'utf8' }).stdout;
+  if (!modules.includes('jdk.compiler')) fail('this Java has no compiler: apt-get install openjdk-17-jdk-headless');
 }
 
 /** The jars that are there according to the list written once all of them had come. */
