@@ -23,6 +23,13 @@ import {
   verifyBatch,
 } from '../records/index.ts';
 import { checkBatch } from './append-rules.ts';
+import { type Cleanable, cleanableOf } from './compaction/cleanable.ts';
+import {
+  type CompactedLog,
+  type CompactionOptions,
+  type CompactionResult,
+  compactLog,
+} from './compaction/compact-log.ts';
 import { DamageReports } from './damage-reports.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
@@ -39,10 +46,9 @@ import { readTopicId, writeTopicId } from './partition-metadata.ts';
 import { type BatchMetadata, ProducerStates } from './producer-state.ts';
 import { type RecoveryReport, recoverSegments } from './recovery.ts';
 import { expiredSegments } from './retention.ts';
-import type { Segment } from './segment.ts';
-import { NO_BYTES } from './segment.ts';
+import { NO_BYTES, type Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
-import { abortedTransactions, offsetForTimestamp, offsetOfMaxTimestamp, readBatches } from './segment-queries.ts';
+import { abortedBetween, offsetForTimestamp, offsetOfMaxTimestamp, readBatches } from './segment-queries.ts';
 import type { VerificationGuard } from './verification.ts';
 
 export class PartitionLog {
@@ -326,7 +332,8 @@ export class PartitionLog {
    * to skip them.
    */
   abortedTransactions(fromOffset: number, upTo: number): { producerId: number; firstOffset: number }[] {
-    return abortedTransactions(this.list.all, fromOffset, upTo);
+    const found = abortedBetween(this.list.all, fromOffset, upTo);
+    return found.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
   }
 
   /** The first record below `upTo` whose timestamp is `timestamp` or later. @throws KafkaError KAFKA_STORAGE_ERROR */
@@ -434,6 +441,10 @@ export class PartitionLog {
     return list.retireBelow(start);
   }
 
+  /** There is something for `dropRetired`. */
+  get hasRetired(): boolean {
+    return this.list.hasRetired;
+  }
   /**
    * Takes the files of segments that have left the log away: they are named `.deleted` one after the other, with a
    * `pause` between, and `removeDeletedFiles` removes them. A crash never leaves a gap.
@@ -459,6 +470,58 @@ export class PartitionLog {
   removeDeletedFiles(): boolean {
     if (this.failure !== undefined) return false;
     return this.attempt(() => this.list.removeDeleted(this.settings.fileDeleteDelayMs));
+  }
+
+  /** How much waits for compaction, and is it due? `cleanedUpTo`: where the last one ended. `now`: wall clock. */
+  cleanable(now: number, cleanedUpTo: number | undefined): Cleanable {
+    return cleanableOf(this.list.all, {
+      config: this.settings,
+      cleanedUpTo,
+      startOffset: this.start,
+      lastStableOffset: this.lastStableOffset,
+      now,
+    });
+  }
+
+  /**
+   * Keeps the last record of each key of what is cleanable, a little in each turn; readers see the log throughout. The
+   * caller stores where it ended. undefined: it was stopped, and has changed nothing, or not all; the log is sound.
+   * `now`: wall clock.
+   * @throws KafkaError CORRUPT_MESSAGE, MalformedBytesError where the log is damaged: nothing was taken from it;
+   * SystemError ENOSPC: there was no space for it; KAFKA_STORAGE_ERROR: the log has failed
+   */
+  async compact(now: number, options: CompactionOptions): Promise<CompactionResult | undefined> {
+    this.ensureUsable();
+    const { disk, directory, settings: config, list, producers } = this;
+    const log: CompactedLog = {
+      disk,
+      directory,
+      config,
+      segments: () => list.all,
+      producers: producers.producers,
+      usable: () => this.failure === undefined,
+      replace: (sources, cleaned) => this.replaceSegments(sources, cleaned),
+    };
+    this.compacting = true;
+    try {
+      return await compactLog(log, this.cleanable(now, options.cleanedUpTo), options, now);
+    } catch (error) {
+      if (error instanceof SystemError && !isOutOfSpace(error)) {
+        this.fail(error);
+        throw storageError(error);
+      }
+      throw error;
+    } finally {
+      this.compacting = false;
+    }
+  }
+  private *replaceSegments(sources: readonly Segment[], cleaned: Segment): Generator<void> {
+    try {
+      yield* this.list.replace(sources, cleaned);
+    } catch (error) {
+      this.fail(error);
+      throw storageError(error);
+    }
   }
 
   /** The log lost its end, and with it what was deleted before: it goes on where readers may be, and never reuses offsets. */
@@ -575,7 +638,7 @@ function agreeOnTopicId(disk: Disk, directory: string, wanted: Uuid | undefined)
   return found ?? wanted;
 }
 
-function isOutOfSpace(error: unknown): boolean {
+export function isOutOfSpace(error: unknown): boolean {
   return error instanceof SystemError && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 

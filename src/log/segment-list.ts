@@ -217,12 +217,19 @@ export class SegmentList {
   }
 
   /**
-   * Puts `cleaned`, in the state `.swap` and durable, in the place of `sources`, neighbours in the list. Each call of the
-   * generator does one step; a crash between them is completed by recovery.
+   * Puts `cleaned`, which is in the state `.cleaned` and on the device, in the place of `sources`, neighbours in the list.
+   * Each call of the generator does one step. Once the file of its log is named `.swap` a crash is completed by recovery;
+   * before, it changes nothing.
+   * @throws SystemError, and nobody knows what is named how: the log must be opened anew
    */
   *replace(sources: readonly Segment[], cleaned: Segment): Generator<void> {
+    cleaned.renameIndexes('.swap');
+    this.disk.syncDirectory(this.directory);
+    cleaned.renameLog('.swap');
+    this.disk.syncDirectory(this.directory);
     const at = this.segments.indexOf(sources[0]!);
     this.segments.splice(at, sources.length, cleaned);
+    yield;
     for (const source of sources) this.markDeleted(source);
     this.disk.syncDirectory(this.directory);
     yield;

@@ -2,6 +2,7 @@
 import { RecordCursor } from '../records/index.ts';
 import type { ReadOptions, TimestampedOffset } from './log-options.ts';
 import { NO_BYTES, type Segment } from './segment.ts';
+import type { AbortedTransaction } from './transaction-index.ts';
 
 /** The position of the segment that an offset belongs to. */
 function segmentAt(segments: readonly Segment[], offset: number): number {
@@ -24,17 +25,14 @@ export function readBatches(segments: readonly Segment[], options: ReadOptions):
   return NO_BYTES;
 }
 
-export function abortedTransactions(
-  segments: readonly Segment[],
-  fromOffset: number,
-  upTo: number,
-): { producerId: number; firstOffset: number }[] {
-  const found: { producerId: number; firstOffset: number }[] = [];
+/** The aborted transactions with records in [fromOffset, upTo), by first offset. */
+export function abortedBetween(segments: readonly Segment[], fromOffset: number, upTo: number): AbortedTransaction[] {
+  const found: AbortedTransaction[] = [];
   scan: for (let at = segmentAt(segments, fromOffset); at < segments.length; at++) {
-    for (const { producerId, firstOffset, lastOffset, lastStableOffset } of segments[at]!.aborted.entries) {
-      if (lastOffset >= fromOffset && firstOffset < upTo) found.push({ producerId, firstOffset });
+    for (const transaction of segments[at]!.aborted.entries) {
+      if (transaction.lastOffset >= fromOffset && transaction.firstOffset < upTo) found.push(transaction);
       // All transactions that begin below had ended by then.
-      if (lastStableOffset >= upTo) break scan;
+      if (transaction.lastStableOffset >= upTo) break scan;
     }
   }
   return found.sort((a, b) => a.firstOffset - b.firstOffset);

@@ -202,7 +202,7 @@ export class Segment {
    * @throws KafkaError KAFKA_STORAGE_ERROR when the file is not what it was
    */
   read(options: SegmentReadOptions): Uint8Array | undefined {
-    if (options.fromOffset >= this.nextOffset) return undefined;
+    if (options.fromOffset >= this.nextOffset || this.size === 0) return undefined;
     const limit = this.endPositionFor(options.upTo);
     let position = this.offsets.positionBefore(options.fromOffset);
     let room = options.maxBytes + this.indexIntervalBytes + BATCH_OVERHEAD;

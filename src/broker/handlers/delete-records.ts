@@ -14,12 +14,14 @@ import { handler } from './handler.ts';
 type TopicAnswer = NonNullable<DeleteRecordsResponseInput['topics']>[number];
 type Answer = NonNullable<TopicAnswer['partitions']>[number];
 
-export const deleteRecordsHandler = handler(deleteRecords, (request, _call, broker) => ({
-  topics: [...asked(request)].map(([name, offsets]) => ({
+export const deleteRecordsHandler = handler(deleteRecords, (request, _call, broker) => {
+  const topics = [...asked(request)].map(([name, offsets]) => ({
     name,
     partitions: [...offsets].map(([index, offset]) => deleteBefore(name, index, offset, broker)),
-  })),
-}));
+  }));
+  broker.logs.startOffsetsMoved();
+  return { topics };
+});
 
 /** By topic and partition. */
 function asked(request: DeleteRecordsRequest): ReadonlyMap<string, ReadonlyMap<number, number>> {

@@ -19,9 +19,14 @@ class Scene {
   readonly disk: Disk;
   readonly time = new VirtualTime();
   readonly warnings: string[] = [];
+  readonly errors: string[] = [];
   readonly manager: LogManager;
   readonly partitions: Partition[] = [];
-  private readonly logger: Logger = { ...silentLogger, warn: (line) => void this.warnings.push(line) };
+  private readonly logger: Logger = {
+    ...silentLogger,
+    warn: (line) => void this.warnings.push(line),
+    error: (line) => void this.errors.push(line),
+  };
 
   constructor(disk: Disk, partitions = 1, config: Partial<LogConfig> = {}) {
     this.disk = disk;
@@ -138,12 +143,13 @@ test('what DeleteRecords took is gone for good before it is answered', async () 
   const scene = new Scene(disk);
   await scene.produce(20);
   const [partition] = scene.partitions;
-  assert.equal(scene.manager.deleteRecordsBefore(partition!, 13), 13);
+  assert.equal(partition!.deleteRecords(13), 13);
+  scene.manager.startOffsetsMoved();
   // Killed here: no file is gone yet.
   const again = new Scene(disk);
   assert.equal(again.partitions[0]!.log.startOffset, 13);
-  assert.throws(() => again.manager.deleteRecordsBefore(again.partitions[0]!, 21), { code: 'OFFSET_OUT_OF_RANGE' });
-  assert.equal(again.manager.deleteRecordsBefore(again.partitions[0]!, -1), 20);
+  assert.equal(again.partitions[0]!.deleteRecords(-1), 20);
+  again.manager.startOffsetsMoved();
   await again.time.advance(DAY / 100);
   await again.stop();
   assert.equal(new Scene(disk).partitions[0]!.log.startOffset, 20);
@@ -201,4 +207,41 @@ test('where a log failed or was never opened the stop is not a clean one', async
   await scene.stop();
   assert.equal(disk.exists('/data/.kafka_cleanshutdown'), false);
   assert.match(text(disk, 'recovery-point-offset-checkpoint'), /flights 0 5/);
+});
+
+test('compacted logs are compacted beside the requests, the dirtiest first, and how far is stored', async () => {
+  const disk = new MemoryDisk();
+  const scene = new Scene(disk, 2, { compacted: true, deletes: false });
+  await scene.produce(60, 0);
+  await scene.produce(20, 1);
+  const sizes = scene.partitions.map(({ log }) => log.sizeInBytes);
+  await scene.time.advance(60_000);
+  for (const [index, { log }] of scene.partitions.entries()) assert.ok(log.sizeInBytes < sizes[index]! / 2);
+  const stored = text(disk, 'cleaner-offset-checkpoint');
+  assert.match(stored, /^0\n2\nflights 0 \d+\nflights 1 \d+\n$/);
+  const { log } = scene.partitions[0]!;
+  assert.equal(log.cleanable(scene.time.now(), Number(/flights 0 (\d+)/.exec(stored)![1])).cleanableBytes, 0);
+  await scene.stop();
+  const again = new Scene(disk, 2, { compacted: true, deletes: false });
+  assert.equal(again.partitions[0]!.log.endOffset, 60);
+  await again.stop();
+});
+
+test('a log that cannot be compacted is left as it is, and the others are compacted', async () => {
+  const disk = new MemoryDisk();
+  const scene = new Scene(disk, 2, { compacted: true, deletes: false });
+  await scene.produce(60, 0);
+  await scene.produce(30, 1);
+  const file = disk.open('/data/flights-0/00000000000000000000.log');
+  file.write(Uint8Array.of(0xff), file.size() - 2);
+  const sizes = scene.partitions.map(({ log }) => log.sizeInBytes);
+  await scene.time.advance(60_000);
+  assert.equal(scene.partitions[0]!.log.sizeInBytes, sizes[0]);
+  assert.ok(scene.partitions[1]!.log.sizeInBytes < sizes[1]! / 2);
+  assert.deepEqual(
+    scene.partitions.map(({ failure }) => failure),
+    [undefined, undefined],
+  );
+  assert.equal(scene.errors.filter((line) => /cannot be compacted/.test(line)).length, 1);
+  await scene.stop();
 });

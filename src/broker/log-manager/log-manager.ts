@@ -8,6 +8,7 @@ import type { OpenLogOptions } from '../../log/index.ts';
 import type { BrokerConfiguration } from '../config/broker-configuration.ts';
 import type { Partition } from '../partition/partition.ts';
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts';
+import { Cleaner } from './cleaner.ts';
 import { partitionKey } from './offset-checkpoint.ts';
 import { Repeated } from './repeated.ts';
 import { StoredOffsets } from './stored-offsets.ts';
@@ -35,6 +36,7 @@ export class LogManager {
   private readonly options: LogManagerOptions;
   private readonly work: Repeated[];
   private readonly deletions: Repeated;
+  private readonly cleaner: Cleaner;
   private partitions: () => Iterable<Partition> = () => [];
 
   /** Takes the mark of the clean stop away: from now on a crash is one. @throws SystemError */
@@ -49,8 +51,13 @@ export class LogManager {
       () => 60_000,
       () => this.removeDeletedFiles(),
     );
+    this.cleaner = new Cleaner({ ...options, stored: this.stored, logs: () => this.logs() });
     this.work = [
       this.deletions,
+      repeated(
+        () => values['log.cleaner.backoff.ms'],
+        () => this.cleaner.run(),
+      ),
       repeated(
         () => values['log.retention.check.interval.ms'],
         () => this.enforceRetention(),
@@ -104,25 +111,15 @@ export class LogManager {
     this.attempt('the checkpoints', () => this.stored.writeAll(this.logs()));
   }
 
-  /**
-   * DeleteRecords: everything below `offset` is gone for good when it returns; the files go later. -1 stands for the
-   * high watermark. Returns the new start.
-   * @throws KafkaError OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR
-   */
-  deleteRecordsBefore(partition: Partition, offset: number): number {
-    const { log } = partition;
-    log.advanceStartOffset(offset === -1 ? log.highWatermark : offset);
-    try {
-      this.stored.writeStartOffsets(this.logs());
-    } catch (error) {
-      throw partition.failed(error);
-    }
-    void this.dropFiles(partition);
-    return log.startOffset;
+  /** Records were deleted: what is left of each log is durable when it returns, and files go later. @throws SystemError */
+  startOffsetsMoved(): void {
+    this.stored.writeStartOffsets(this.logs());
+    for (const partition of this.logs()) if (partition.log.hasRetired) void this.dropFiles(partition);
   }
 
   /** Ends the upkeep; resolves when what is under way has ended. The logs are still open. */
   async stop(): Promise<void> {
+    this.cleaner.stop();
     await Promise.all(this.work.map((work) => work.stop()));
   }
 
