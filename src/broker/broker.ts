@@ -16,7 +16,11 @@ import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
 import { LogLevels } from './log-levels.ts';
 import { LogManager } from './log-manager/log-manager.ts';
+
 import { refuseDamagedMetadata } from './metadata-damage.ts';
+
+import { MetadataSnapshots } from './metadata-snapshots.ts';
+
 import { AnswerMemory } from './network/answer-memory.ts';
 import { connectionLimits } from './network/connection-limits.ts';
 import { makeDispatch } from './network/dispatch.ts';
@@ -126,6 +130,11 @@ async function assemble(
     timers,
     random,
     logger,
+    snapshots: {
+      store: new MetadataSnapshots({ disk, timers, logger, partition: metadataLog }),
+      maxBytesBetween: config['metadata.log.max.record.bytes.between.snapshots'],
+      maxIntervalMs: config['metadata.log.max.snapshot.interval.ms'],
+    },
     defaults: {
       numPartitions: config['num.partitions'],
       replicationFactor: config['default.replication.factor'],

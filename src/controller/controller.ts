@@ -24,6 +24,8 @@ import { decideElectLeaders, type ElectionResult, type ElectionType, type Partit
 import { supportedFeatures } from './features.ts';
 import { type BrokerEndpoint, ConfigResource, type MetadataDelta, MetadataImage } from './image.ts';
 import { encodeMetadata, type NewMetadataRecord } from './metadata-records.ts';
+import type { SnapshotStore } from './snapshot.ts';
+import { Snapshots } from './snapshots.ts';
 import { decideUpdateFeatures, type FeatureUpdate } from './update-features.ts';
 
 /** As many producer ids as Kafka gives out at once. */
@@ -40,6 +42,8 @@ export interface ControllerOptions {
   /** What may be set on brokers and groups. None: nothing. */
   readonly configRules?: RulesByType;
   readonly logger?: Logger;
+  /** Without it the log is kept whole. */
+  readonly snapshots?: SnapshotOptions;
   /** Levels to finalize on a fresh log in place of the usual ones. */
   readonly initialFeatures?: ReadonlyMap<string, number>;
   /** The metadata log failed: nothing can be decided any more. */
@@ -53,6 +57,13 @@ export interface BrokerRegistration {
   readonly rack: string | null;
   /** All that its logs held before is there. */
   readonly stoppedCleanly: boolean;
+}
+
+/** Bytes and time after which a snapshot is written: `metadata.log.max.record.bytes.between.snapshots` and so on. */
+export interface SnapshotOptions {
+  readonly store: SnapshotStore;
+  readonly maxBytesBetween: number;
+  readonly maxIntervalMs: number;
 }
 
 class MetadataState implements StateMachine {
@@ -77,6 +88,7 @@ export class Controller {
   private readonly subscribers = new Set<Subscriber>();
   /** Offset of the first batch that `image` has not seen. */
   private published: number;
+  private readonly snapshots: Snapshots | undefined;
 
   private constructor(options: ControllerOptions) {
     this.log = options.log;
@@ -84,11 +96,24 @@ export class Controller {
     this.defaults = options.defaults;
     this.configRules = new Map([[ConfigResource.CLIENT_METRICS, clientMetricsRules], ...(options.configRules ?? [])]);
     this.logger = options.logger ?? silentLogger;
-    this.published = options.log.startOffset;
+    const state = new MetadataState();
+    const { log, clock, timers, snapshots } = options;
+    this.snapshots =
+      snapshots === undefined ? undefined : new Snapshots({ ...snapshots, clock, timers, logger: this.logger });
+    const restored = this.snapshots?.restore([state.image, this.image], log.endOffset);
+    if (restored === undefined && log.startOffset > 0) {
+      throw new KafkaError(
+        'KAFKA_STORAGE_ERROR',
+        `the metadata log begins at offset ${log.startOffset}, and there is no sound snapshot of what was before`,
+      );
+    }
+    this.image.takeDelta();
+    this.published = restored ?? log.startOffset;
     this.runtime = new Replayed({
       name: '__cluster_metadata-0',
-      log: options.log,
-      state: new MetadataState(),
+      log,
+      state,
+      ...(restored === undefined ? {} : { startAt: restored }),
       clock: options.clock,
       timers: options.timers,
       logger: this.logger,
@@ -103,7 +128,7 @@ export class Controller {
     await controller.runtime.load();
     await options.log.committed();
     controller.publish(options.log.endOffset);
-    if (options.log.endOffset === options.log.startOffset) await controller.bootstrap(options.initialFeatures);
+    if (options.log.endOffset === 0) await controller.bootstrap(options.initialFeatures);
     return controller;
   }
 
@@ -241,6 +266,7 @@ export class Controller {
 
   /** Refuses every later call. */
   close(): void {
+    this.snapshots?.close();
     this.runtime.unload();
     this.subscribers.clear();
   }
@@ -291,6 +317,7 @@ export class Controller {
           return;
         }
         this.published = lastOffset + 1;
+        this.snapshots?.grown(bytes.length, header.maxTimestamp);
         if (isControl) continue;
         for (const record of decodeRecords(bytes)) {
           if (record.value !== null) this.image.replay(decodeMetadataRecord(record.value), record.offset);
@@ -301,6 +328,7 @@ export class Controller {
   }
 
   private announce(): void {
+    this.snapshots?.published(this.image);
     const delta = this.image.takeDelta();
     for (const subscriber of this.subscribers) {
       try {

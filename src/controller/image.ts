@@ -105,10 +105,30 @@ export class MetadataImage {
     return [...this.configs.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   }
 
+  /** All that is set, as it would be set again. */
+  *configurations(): Generator<{ resourceType: number; resourceName: string; name: string; value: string }> {
+    for (const [key, configs] of this.configs) {
+      const at = key.indexOf(':');
+      const resource = { resourceType: Number(key.slice(0, at)), resourceName: key.slice(at + 1) };
+      for (const [name, value] of configs) yield { ...resource, name, value };
+    }
+  }
+
+  /** Into an empty image: the records of a snapshot, which stand for everything below `endOffset`. */
+  restore(records: Iterable<MetadataRecord>, endOffset: number): void {
+    assert(this.offset === -1, 'a snapshot is the beginning of an image');
+    for (const record of records) this.apply(record, endOffset - 1);
+    this.offset = endOffset - 1;
+  }
+
   /** Applies the record at `offset`. */
   replay(record: MetadataRecord, offset: number): void {
     assert(offset > this.offset, `metadata record ${offset} replayed after ${this.offset}`);
+    this.apply(record, offset);
     this.offset = offset;
+  }
+
+  private apply(record: MetadataRecord, offset: number): void {
     switch (record.type) {
       case 'FeatureLevelRecord': {
         const { name, featureLevel } = record.value;

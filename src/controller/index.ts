@@ -34,6 +34,7 @@ export {
   type TopicImage,
 } from './image.ts';
 export type { ResourceRules } from './resource-rules.ts';
+export type { SnapshotStore } from './snapshot.ts';
 export { topicConfigs } from './topic-configs.ts';
 export {
   CLUSTER_METADATA,

@@ -441,6 +441,12 @@ export class PartitionLog {
     return list.retireBelow(start);
   }
 
+  /** What is appended from now on goes into a new segment. @throws KafkaError KAFKA_STORAGE_ERROR */
+  beginSegment(): void {
+    this.ensureUsable();
+    if (this.list.active.size > 0) this.attempt(() => this.list.roll(this.end, this.settings));
+  }
+
   /** There is something for `dropRetired`. */
   get hasRetired(): boolean {
     return this.list.hasRetired;

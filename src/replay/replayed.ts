@@ -21,8 +21,10 @@ export interface ReplayedOptions<S extends StateMachine> {
   /** Named in messages, for example `__consumer_offsets-3`. */
   readonly name: string;
   readonly log: RecordLog;
-  /** A fresh state machine: `load` replays the whole log into it. */
+  /** A fresh state machine: `load` replays the whole log into it, or what follows `startAt`. */
   readonly state: S;
+  /** The state has everything below this offset, from a snapshot. Default: the start of the log. */
+  readonly startAt?: number;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger?: Logger;
@@ -50,6 +52,7 @@ export class Replayed<S extends StateMachine> {
   readonly name: string;
   private readonly log: RecordLog;
   private readonly state: S;
+  private readonly startAt: number | undefined;
   private readonly clock: Clock;
   private readonly timers: Timers;
   private readonly logger: Logger;
@@ -66,6 +69,7 @@ export class Replayed<S extends StateMachine> {
     this.name = options.name;
     this.log = options.log;
     this.state = options.state;
+    this.startAt = options.startAt;
     this.clock = options.clock;
     this.timers = options.timers;
     this.logger = options.logger ?? silentLogger;
@@ -96,7 +100,7 @@ export class Replayed<S extends StateMachine> {
     if (this.loadStarted) return Promise.reject(new Error(`${this.name}: load was called twice`));
     this.loadStarted = true;
     return new Promise((resolve, reject) => {
-      let position = this.log.startOffset;
+      let position = this.startAt ?? this.log.startOffset;
       const slice = () => {
         if (this.phase === 'unloaded') return reject(this.refusal());
         try {

@@ -2,6 +2,12 @@
 import { boolean, int, LONG_MAX, list, long, string, withoutEffect } from '../../controller/index.ts';
 
 export const clusterConfigs = {
+  'metadata.log.max.record.bytes.between.snapshots': long(
+    '20971520',
+    'Bytes of metadata after which a snapshot is written.',
+    { min: 1 },
+  ),
+  'metadata.log.max.snapshot.interval.ms': long('3600000', 'The longest time without a snapshot.', { min: 0 }),
   'broker.id': int('-1', 'The older name of node.id.'),
   'broker.rack': string(null, 'Where the broker stands, for those who choose the nearest.'),
   'controller.listener.names': list(
@@ -78,7 +84,7 @@ export const clusterConfigs = {
       internal: true,
     }),
   }),
-  ...withoutEffect('the metadata log is kept whole', {
+  ...withoutEffect('the metadata log is cut at its snapshots', {
     'internal.metadata.delete.delay.millis': long('60000', 'How long a deleted metadata segment stays on disk.', {
       internal: true,
     }),
@@ -89,12 +95,6 @@ export const clusterConfigs = {
       internal: true,
     }),
     'metadata.log.dir': string(null, 'A directory of its own for the metadata log.'),
-    'metadata.log.max.record.bytes.between.snapshots': long(
-      '20971520',
-      'Bytes of metadata after which a snapshot is written.',
-      { min: 1 },
-    ),
-    'metadata.log.max.snapshot.interval.ms': long('3600000', 'The longest time without a snapshot.', { min: 0 }),
     'metadata.log.segment.bytes': int('1073741824', 'Segment size of the metadata log.', { min: 8388608 }),
     'metadata.log.segment.ms': long('604800000', 'Milliseconds after which the metadata log begins a new segment.'),
     'metadata.max.retention.bytes': long('104857600', 'Bytes of metadata that are kept.'),
