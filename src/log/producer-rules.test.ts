@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MemoryDisk } from '../core/index.ts';
 import { encodeBatch } from '../records/index.ts';
 import {
   appendMarker,
@@ -196,4 +197,20 @@ test('coordinators write transactional data without sequence numbers, of a curre
     'INVALID_PRODUCER_EPOCH',
   );
   assert.equal(log.endOffset, 2);
+});
+
+test('a restart does not make a silent producer young again', async () => {
+  const clock = new ManualClock();
+  const disk = new MemoryDisk();
+  const config = { producerIdExpirationMs: 1000 };
+  let log = openLog({ disk, clock, config });
+  log.append(data({ producerId: 1 }), client);
+  for (let restart = 0; restart < 3; restart++) {
+    await log.close();
+    clock.time += 333;
+    log = openLog({ disk, clock, config, recoveryPoint: log.recoveryPoint });
+    assert.equal(log.removeExpiredProducers(clock.time), 0);
+  }
+  clock.time += 1;
+  assert.equal(log.removeExpiredProducers(clock.time), 1);
 });

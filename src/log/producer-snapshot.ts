@@ -7,6 +7,7 @@
  *   { producerId i64, epoch i16, lastSequence i32, lastOffset i64, offsetDelta i32, timestamp i64,
  *     coordinatorEpoch i32, currentTxnFirstOffset i64 }*
  *   [ count i32, { producerId i64, lastSequence i32, lastOffset i64, offsetDelta i32, timestamp i64 }* ]  earlier batches
+ *   [ count i32, { producerId i64, time i64 }* ]  when this broker last heard of each, by the wall clock
  */
 import { ByteReader, ByteWriter, MalformedBytesError } from '../core/index.ts';
 import { crc32c } from '../records/index.ts';
@@ -17,6 +18,7 @@ const CRC_AT = 2;
 const ENTRIES_AT = 6;
 const ENTRY_SIZE = 46;
 const EARLIER_SIZE = 32;
+const ACTIVE_SIZE = 16;
 
 export function encodeSnapshot(entries: Iterable<ProducerEntry>): Uint8Array {
   const writer = new ByteWriter(1024);
@@ -25,6 +27,7 @@ export function encodeSnapshot(entries: Iterable<ProducerEntry>): Uint8Array {
   const countAt = writer.reserve(4);
   let count = 0;
   const earlier: { producerId: number; batch: BatchMetadata }[] = [];
+  const active: ProducerEntry[] = [];
   for (const entry of entries) {
     const last = entry.batches.at(-1);
     writer.int64(entry.producerId);
@@ -35,6 +38,7 @@ export function encodeSnapshot(entries: Iterable<ProducerEntry>): Uint8Array {
     writer.int64(entry.lastTimestamp);
     writer.int32(entry.coordinatorEpoch);
     writer.int64(entry.currentTxnFirstOffset);
+    active.push(entry);
     for (const batch of entry.batches.slice(0, -1)) earlier.push({ producerId: entry.producerId, batch });
     count++;
   }
@@ -47,13 +51,18 @@ export function encodeSnapshot(entries: Iterable<ProducerEntry>): Uint8Array {
     writer.int32(batch.offsetDelta);
     writer.int64(batch.timestamp);
   }
+  writer.int32(active.length);
+  for (const { producerId, lastActive } of active) {
+    writer.int64(producerId);
+    writer.int64(lastActive);
+  }
   const bytes = writer.result();
   writer.patchInt32(CRC_AT, crc32c(bytes.subarray(ENTRIES_AT)));
   return bytes;
 }
 
 /**
- * `now`: the wall clock; the producers count as heard of at that time.
+ * `now`: the wall clock; producers of whom the file does not say when they were last heard of count as heard of now.
  * @throws MalformedBytesError when the file is damaged or of another version
  */
 export function decodeSnapshot(bytes: Uint8Array, now: number): ProducerEntry[] {
@@ -88,6 +97,7 @@ export function decodeSnapshot(bytes: Uint8Array, now: number): ProducerEntry[] 
     if (lastOffset >= 0) latest.set(entry, { lastSequence, lastOffset, offsetDelta, timestamp: lastTimestamp });
   }
   if (reader.remaining >= 4) readEarlierBatches(reader, entries);
+  if (reader.remaining >= 4) readActivity(reader, entries, now);
   for (const [entry, batch] of latest) entry.batches.push(batch);
   return [...entries.values()];
 }
@@ -107,5 +117,16 @@ function readEarlierBatches(reader: ByteReader, entries: ReadonlyMap<number, Pro
       throw new MalformedBytesError('earlier batches of a producer that the snapshot does not have');
     }
     entry.batches.push(batch);
+  }
+}
+
+/** A time in the future is one of a clock that was wrong. */
+function readActivity(reader: ByteReader, entries: ReadonlyMap<number, ProducerEntry>, now: number): void {
+  const count = reader.int32();
+  if (count < 0 || count * ACTIVE_SIZE > reader.remaining) throw new MalformedBytesError(`${count} times of producers`);
+  for (let left = count; left > 0; left--) {
+    const entry = entries.get(reader.int64());
+    const lastActive = reader.int64();
+    if (entry !== undefined) entry.lastActive = Math.min(lastActive, now);
   }
 }
