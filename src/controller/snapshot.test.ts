@@ -31,7 +31,13 @@ function open(log: MemoryRecordLog, store: SnapshotStore, maxBytesBetween = 1000
 
 async function live(controller: Controller): Promise<void> {
   const endpoints = [{ name: 'PLAINTEXT', host: 'localhost', port: 9092 }];
-  const epoch = await controller.registerBroker({ brokerId: 1, incarnationId: ZERO_UUID, endpoints, rack: 'r' });
+  const epoch = await controller.registerBroker({
+    brokerId: 1,
+    incarnationId: ZERO_UUID,
+    endpoints,
+    rack: 'r',
+    stoppedCleanly: false,
+  });
   await controller.unfenceBroker(1, epoch);
   for (let at = 0; at < 5; at++) {
     const configs = [{ name: 'retention.ms', value: String(at) }];
