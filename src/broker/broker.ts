@@ -16,11 +16,8 @@ import { handlers } from './handlers/registry.ts';
 import { InternalTopics } from './internal-topics.ts';
 import { LogLevels } from './log-levels.ts';
 import { LogManager } from './log-manager/log-manager.ts';
-
 import { refuseDamagedMetadata } from './metadata-damage.ts';
-
 import { MetadataSnapshots } from './metadata-snapshots.ts';
-
 import { AnswerMemory } from './network/answer-memory.ts';
 import { connectionLimits } from './network/connection-limits.ts';
 import { makeDispatch } from './network/dispatch.ts';
