@@ -8,6 +8,7 @@ import { groupRefusalsScript } from './group-refusals.ts';
 import { groupsScript } from './groups.ts';
 import { levelsScript } from './levels.ts';
 import { markersScript } from './markers.ts';
+import { odditiesScript } from './oddities.ts';
 import { offsetsScript } from './offsets.ts';
 import { produceScript } from './produce.ts';
 import { sessionsScript } from './sessions.ts';
@@ -28,6 +29,7 @@ export const scripts: readonly Script[] = [
   markersScript,
   topicsScript,
   configsScript,
+  odditiesScript,
   // The last two change features.
   clusterScript,
   levelsScript,
