@@ -15,7 +15,7 @@ export interface StartOptions {
 }
 
 /** Milliseconds that stopping may take. */
-const STOP_MS_MAX = 10_000;
+const STOP_MS_MAX = 30_000;
 
 /** Returns the exit code. @throws Refusal */
 export async function startCommand(options: StartOptions): Promise<number> {
