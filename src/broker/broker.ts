@@ -4,12 +4,15 @@
  * the broker registers, opens its partitions, loads its coordinators, and only then is shown to clients.
  */
 import { CLUSTER_METADATA, ConfigResource, Controller, type MetadataImage } from '../controller/index.ts';
-import { type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, SystemError, silentLogger } from '../core/index.ts';
+import { type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, silentLogger } from '../core/index.ts';
 import { defaultLogConfig, PartitionLog } from '../log/index.ts';
-import type { BrokerConfig, BrokerConfigInput } from './config/broker-configs.ts';
+import type { BrokerConfigInput } from './config/broker-configs.ts';
 import { BrokerConfiguration } from './config/broker-configuration.ts';
 import { brokerRules } from './config/broker-rules.ts';
+import { warningsFor } from './config/effects.ts';
 import { groupRules } from './config/group-rules.ts';
+import { checkRoles, dataDirectoryOf, nodeIdOf } from './config/identity.ts';
+import { type ListenerPlan, planListeners } from './config/listeners.ts';
 import { Coordinators } from './coordinators.ts';
 import { DataDirectory } from './data-directory.ts';
 import { handlers } from './handlers/registry.ts';
@@ -18,11 +21,8 @@ import { LogLevels } from './log-levels.ts';
 import { LogManager } from './log-manager/log-manager.ts';
 import { refuseDamagedMetadata } from './metadata-damage.ts';
 import { MetadataSnapshots } from './metadata-snapshots.ts';
-import { AnswerMemory } from './network/answer-memory.ts';
-import { connectionLimits } from './network/connection-limits.ts';
 import { makeDispatch } from './network/dispatch.ts';
-import { RequestMemory } from './network/request-memory.ts';
-import { Server } from './network/server.ts';
+import { bracketed, Listeners } from './network/listeners.ts';
 import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partition } from './partition/partition.ts';
 import { PartitionRecordLog } from './partition/partition-record-log.ts';
@@ -42,7 +42,7 @@ export interface BrokerOptions {
   readonly advertisedPort?: number;
   /** Where everything is kept; made where it is missing. Without one all is in memory and gone after `close`. */
   readonly dataDirectory?: string;
-  /** The same as `node.id` in `config`, and before it. @default 1 */
+  /** The same as `node.id` in `config`: one of them is given. @default 1 */
   readonly nodeId?: number;
   /** Kafka's property names; see BrokerConfig. An unknown one is refused. */
   readonly config?: BrokerConfigInput;
@@ -56,24 +56,35 @@ export interface BrokerOptions {
 
 /** How long `close` waits for requests under way, milliseconds. */
 const CLOSE_GRACE_MS = 2000;
-/** Bytes of requests and of untaken answers that all connections may hold together. */
-const REQUEST_BYTES_MAX = 512 * 1024 * 1024;
-const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const MEMORY_DIRECTORY = '/data';
 /** As in Kafka: the metadata log is never refused for a large batch. */
 const METADATA_BATCH_MAX = 64 * 1024 * 1024;
 
+/** What the options and properties come to. */
+interface Resolved {
+  readonly configuration: BrokerConfiguration;
+  readonly plans: readonly ListenerPlan[];
+  readonly dataDirectory: string;
+}
+
 export async function startBroker(options: BrokerOptions, defaultPorts: Ports): Promise<RunningBroker> {
-  const nodeId = options.nodeId ?? options.config?.['node.id'] ?? 1;
-  const configuration = new BrokerConfiguration({ ...options.config, 'broker.id': nodeId, 'node.id': nodeId });
+  const configuration = new BrokerConfiguration(options.config);
+  checkRoles(configuration);
+  const dataDirectory = dataDirectoryOf(options, configuration);
+  const plans = planListeners(options, configuration);
   const ports: Ports = {
     ...defaultPorts,
     ...options.ports,
-    ...(options.dataDirectory === undefined ? { disk: new MemoryDisk() } : {}),
+    ...(dataDirectory === undefined ? { disk: new MemoryDisk() } : {}),
   };
   const undo: (() => unknown)[] = [];
   try {
-    return await assemble(options, configuration, ports, undo);
+    return await assemble(
+      options,
+      { configuration, plans, dataDirectory: dataDirectory ?? MEMORY_DIRECTORY },
+      ports,
+      undo,
+    );
   } catch (error) {
     for (const step of undo.reverse()) {
       try {
@@ -88,15 +99,16 @@ export async function startBroker(options: BrokerOptions, defaultPorts: Ports): 
 
 async function assemble(
   options: BrokerOptions,
-  configuration: BrokerConfiguration,
+  { configuration, plans, dataDirectory }: Resolved,
   ports: Ports,
   undo: (() => unknown)[],
 ): Promise<RunningBroker> {
   const { clock, timers, random, disk } = ports;
   const config = configuration.values;
-  const nodeId = config['node.id']!;
   const logger = new LogLevels(options.logger ?? silentLogger, options.logLevel ?? 'debug');
-  const directory = DataDirectory.open(disk, options.dataDirectory ?? MEMORY_DIRECTORY, nodeId, random);
+  const nodeId = nodeIdOf(options, configuration);
+  for (const warning of warningsFor(configuration)) logger.warn(warning);
+  const directory = DataDirectory.open(disk, dataDirectory, nodeId, random);
   undo.push(() => directory.release());
 
   const logs = new LogManager({ ...ports, logger, configuration, directory: directory.path });
@@ -155,24 +167,29 @@ async function assemble(
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const server = await listen(
-    options,
+  const listeners = await Listeners.open({
+    plans,
     config,
     ports,
     logger,
-    makeDispatch(handlers, () => services, begun),
-  );
-  undo.push(() => server.close(0));
-
-  const advertised = {
-    host: options.advertisedHost ?? connectable(server.host),
-    port: options.advertisedPort ?? server.port,
-  };
+    dispatchFor: (listenerName) => makeDispatch(handlers, () => services, begun, listenerName),
+  });
+  undo.push(() => listeners.close(0));
+  const { advertised } = listeners;
+  configuration.tell({
+    'process.roles': 'broker,controller',
+    'node.id': String(nodeId),
+    'broker.id': String(nodeId),
+    'controller.listener.names': 'CONTROLLER',
+    listeners: listeners.text,
+    'advertised.listeners': advertised.map(({ name, host, port }) => `${name}://${bracketed(host)}:${port}`).join(','),
+    'log.dirs': dataDirectory,
+  });
   const epoch = await controller.registerBroker({
     brokerId: nodeId,
     incarnationId: randomUuid(random),
-    endpoints: [{ name: 'PLAINTEXT', ...advertised }],
-    rack: null,
+    endpoints: advertised,
+    rack: config['broker.rack'],
     stoppedCleanly: logs.cleanShutdown,
   });
 
@@ -225,19 +242,19 @@ async function assemble(
   };
   logs.start(() => partitions.all(), controller.image, [metadataLog]);
   begin();
-  logger.info(`broker ${nodeId} listens on ${server.host}:${server.port}`, { clusterId: directory.meta.clusterId });
+  logger.info(`broker ${nodeId} listens on ${listeners.text}`, { clusterId: directory.meta.clusterId });
   return {
-    host: advertised.host,
-    port: advertised.port,
+    host: advertised[0]!.host,
+    port: advertised[0]!.port,
     nodeId,
     clusterId: directory.meta.clusterId,
     usage: () => ({
-      ...server.usage,
+      ...listeners.usage,
       waitingFetches: waitingFetches.size,
       fetchSessions: fetchSessions.count,
     }),
     close: async () => {
-      const closing = server.close(CLOSE_GRACE_MS);
+      const closing = listeners.close(CLOSE_GRACE_MS);
       waitingFetches.answerAll();
       coordinators.close();
       await closing;
@@ -270,58 +287,4 @@ export interface RunningBroker {
   readonly clusterId: string;
   usage(): BrokerUsage;
   close(): Promise<void>;
-}
-
-async function listen(
-  options: BrokerOptions,
-  config: BrokerConfig,
-  { network, timers }: Ports,
-  logger: Logger,
-  dispatch: ReturnType<typeof makeDispatch>,
-): Promise<Server> {
-  const host = options.host ?? '127.0.0.1';
-  const port = options.port ?? 0;
-  try {
-    return await Server.listen({
-      network,
-      timers,
-      logger,
-      host,
-      port,
-      dispatch,
-      maxFrameBytes: config['socket.request.max.bytes'],
-      maxInFlight: config['queued.max.requests'],
-      connectionLimits: () => connectionLimits(config),
-      idleMs: config['connections.max.idle.ms'],
-      requests: new RequestMemory(requestBytesMax(config), timers),
-      answers: new AnswerMemory(ANSWER_BYTES_MAX),
-    });
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    throw new SystemError(error.code, `${host}:${port}: ${cureFor(error)}`, undefined, { cause: error });
-  }
-}
-
-/** Where `queued.max.request.bytes` is -1 there is a bound all the same. */
-function requestBytesMax(config: BrokerConfig): number {
-  const given = config['queued.max.request.bytes'];
-  return given < 0 ? REQUEST_BYTES_MAX : given;
-}
-
-function cureFor(error: SystemError): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'the port is in use: stop the process that holds it, or choose another port (0 picks a free one)';
-    case 'EACCES':
-      return 'this user may not listen on that port: choose one above 1023';
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have that address: choose one of its own, such as 127.0.0.1 or 0.0.0.0';
-    default:
-      return error.message;
-  }
-}
-
-/** "Every address" is nothing that a client could connect to. */
-function connectable(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }

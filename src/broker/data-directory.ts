@@ -116,7 +116,7 @@ function readMeta(disk: Disk, path: string, nodeId: number): MetaProperties {
   }
   if (Number(storedNode) !== nodeId) {
     throw new Error(
-      `${path} belongs to node ${storedNode}, not to node ${nodeId}: start with nodeId ${storedNode}, or choose ` +
+      `${path} belongs to node ${storedNode}, not to node ${nodeId}: start with node.id=${storedNode}, or choose ` +
         'another data directory.',
     );
   }

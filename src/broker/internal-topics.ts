@@ -70,6 +70,7 @@ export class InternalTopics {
         return of(config['transaction.state.log.num.partitions'], config['transaction.state.log.replication.factor'], {
           'cleanup.policy': 'compact',
           'compression.type': 'uncompressed',
+          'min.insync.replicas': String(config['transaction.state.log.min.isr']),
           'segment.bytes': String(config['transaction.state.log.segment.bytes']),
           'unclean.leader.election.enable': 'false',
         });

@@ -32,16 +32,30 @@ program
     'Runs a Kafka-compatible broker in the foreground. Prints one line, "listening on HOST:PORT", once it answers; ' +
       'logs go to standard error. Ctrl-C or SIGTERM stops it; a second one ends it at once.',
   )
-  .option('-d, --data <dir>', 'where topics and offsets are kept (default: in memory, gone at the end)', parsePath)
-  .addOption(portOption())
-  .addOption(hostOption())
-  .option('-s, --set <key=value>', "a broker property by Kafka's name; may be given several times", parseSetting, {})
+  .option(
+    '-d, --data <dir>',
+    'where topics and offsets are kept (default: log.dirs; else in memory, gone at the end)',
+    parsePath,
+  )
+  .option(
+    '-p, --port <port>',
+    'port to listen on; 0 picks a free one (default: that of listeners, else 9092)',
+    parsePort,
+  )
+  .option('--host <host>', 'address to listen on (default: that of listeners, else 127.0.0.1)')
+  .option('-c, --config <file>', "a server.properties with Kafka's names", parsePath)
+  .option(
+    '-s, --set <key=value>',
+    "a broker property by Kafka's name, before that of the file; may be given several times",
+    parseSetting,
+  )
   .addOption(new Option('--log-level <level>', 'least level that is logged').choices(logLevels).default('info'))
   .addHelpText(
     'after',
     `
 Examples:
   onceward start --data ./kafka-data
+  onceward start --config server.properties --set log.retention.hours=24
   onceward start --port 0 --set num.partitions=3 --set log.retention.ms=3600000`,
   )
   .action(async (options: StartOptions) => {

@@ -18,7 +18,7 @@ export function parsePath(value: string): string {
 }
 
 /** `key=value`, collected. */
-export function parseSetting(value: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+export function parseSetting(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It is written key=value, for example log.retention.ms=60000.');
   return { ...earlier, [value.slice(0, at).trim()]: value.slice(at + 1).trim() };

@@ -60,7 +60,7 @@ async function startBroker({ host, port }: ProveOptions, { path }: DataDirectory
       logger: stderrLogger('error'),
     });
   } catch (error) {
-    throw explainStart(error, host, port, path);
+    throw explainStart(error, { host, port }, path);
   }
 }
 

@@ -12,9 +12,19 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Where `--host` and `--port` had the broker listen; undefined: `listeners` said it. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** The error of `Broker.start`, in words for the command line; anything unforeseen stays as it is. */
-export function explainStart(error: unknown, host: string, port: number, directory: string): unknown {
+export function explainStart(error: unknown, address: Address | undefined, directory: string): unknown {
   if (error instanceof DirectoryLockedError) return new Refusal(error.message);
+  const ofDirectory = (error as { path?: unknown } | null)?.path !== undefined;
+  // The broker's own message names the listener and the cure.
+  if (address === undefined && error instanceof SystemError && !ofDirectory) return new Refusal(error.message);
+  const { host, port } = address ?? { host: '', port: 0 };
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return new Refusal(
@@ -28,7 +38,7 @@ export function explainStart(error: unknown, host: string, port: number, directo
       );
     case 'EACCES':
     case 'EPERM':
-      if ((error as { path?: unknown }).path === undefined) {
+      if (!ofDirectory) {
         return new Refusal(`port ${port} may not be opened by this user: choose one above 1023 with --port`);
       }
       return explainDirectory(error, directory);

@@ -3,6 +3,7 @@
  * image. Codes and wording follow Kafka's.
  */
 import { ErrorCode, KafkaError } from '../core/index.ts';
+import { checkRecordCount } from './bounded-requests.ts';
 import { ConfigResource, type MetadataImage } from './image.ts';
 import type { NewMetadataRecord } from './metadata-records.ts';
 import type { ResourceRules } from './resource-rules.ts';
@@ -64,6 +65,7 @@ export function decideAlterConfigs(
       return { resourceType, resourceName, errorCode: error.errorCode, errorMessage: error.message };
     }
   });
+  checkRecordCount(records);
   return { results, records };
 }
 

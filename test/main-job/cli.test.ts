@@ -254,6 +254,69 @@ describe('start', () => {
     assert.equal((await again.ended).code, 0);
   });
 
+  test('--config takes a server.properties with several listeners, and --set goes before it', async () => {
+    const data = join(directory, 'configured');
+    const properties = await file(
+      'server.properties',
+      [
+        '# for one node',
+        'process.roles=broker,controller',
+        'node.id = 7',
+        'listeners=PLAINTEXT://127.0.0.1:0,\\',
+        '   SECOND://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
+        'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECOND:PLAINTEXT,CONTROLLER:PLAINTEXT',
+        'controller.listener.names=CONTROLLER',
+        `log.dirs=${data}`,
+        'num.partitions=2',
+        'num.io.threads=8',
+      ].join('\n'),
+    );
+    const running = new Run('start', '--config', properties, '--set', 'num.partitions=5');
+    await running.says(/^listening on 127\.0\.0\.1:\d+\n/);
+    const listening = /PLAINTEXT:\/\/127\.0\.0\.1:(\d+),SECOND:\/\/127\.0\.0\.1:(\d+)/;
+    const [, first, second] = await running.says(listening, 'stderr');
+    // Each listener tells its own address: who came by one stays there.
+    for (const port of [first, second]) {
+      const admin = new Admin({ bootstrapServers: [`127.0.0.1:${port}`] });
+      const { brokers } = await admin.describeCluster();
+      assert.deepEqual(
+        [...brokers.values()].map((each) => [each.id, each.port]),
+        [[7, Number(port)]],
+      );
+      if (port === first) await admin.createTopics([{ name: 't' }]);
+      assert.equal((await admin.describeTopics(['t']))[0]?.partitions.length, 5);
+      await admin.close();
+    }
+    await access(join(data, 't-4'));
+    assert.equal(running.stderr.match(/num\.io\.threads is accepted and has no effect here/g)?.length, 1);
+    running.child.kill('SIGTERM');
+    assert.equal((await running.ended).code, 0);
+    assertRefused(
+      await run('start', '--port', '0', '--data', data),
+      /belongs to node 7, not to node 1: start with node\.id=7/,
+    );
+  });
+
+  test('settings that contradict each other or are none: where they stand, and the cure', async () => {
+    const properties = await file('some.properties', 'num.partitions=1\n\nlisteners=PLAINTEXT://:1\nlog.dirs=/x\n');
+    const mistyped = await file('mistyped.properties', '\nnum.partitons=1\n');
+    assertRefused(
+      await run('start', '--config', properties, '--port', '0'),
+      /--port and listeners=.*line 3\) contradict/,
+    );
+    assertRefused(await run('start', '--config', properties, '--data', 'd'), /--data and log\.dirs=\/x .*line 4\)/);
+    assertRefused(await run('start', '--config', mistyped), /properties, line 2: .*did you mean num\.partitions/);
+    assertRefused(
+      await run('start', '--config', join(directory, 'none')),
+      /does not exist: check the path given to --config/,
+    );
+    assertRefused(await run('start', '--config', directory), /is a directory: --config takes a properties file/);
+    assertRefused(
+      await run('start', '--port', '0', '--set', 'group.min.session.timeout.ms=2000000'),
+      /lower group\.min\.session\.timeout\.ms, or raise group\.max\.session\.timeout\.ms/,
+    );
+  });
+
   test('a property that is none: cause and cure', async () => {
     assertRefused(await run('start', '--port', '0', '--set', 'num.partitons=3'), /did you mean num\.partitions/);
     assertRefused(await run('start', '--port', '0', '--set', 'num.partitions=many'), /num\.partitions/);

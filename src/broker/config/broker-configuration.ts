@@ -12,7 +12,8 @@ import {
 } from './broker-configs.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { loneBrokerConfigs } from './lone-broker.ts';
-import { unknownProperty } from './unknown-property.ts';
+import { isPrefixed } from './prefixed.ts';
+import { unknownBrokerProperty } from './unknown-property.ts';
 
 /** DescribeConfigs’ codes of where a value comes from. */
 export const ConfigSource = {
@@ -47,6 +48,7 @@ export class BrokerConfiguration {
   /** What holds now. */
   readonly values: BrokerConfig;
   private readonly given = new Map<string, string>();
+  private readonly byUser: string[] = [];
   private ofBroker = nothing;
   private ofAll = nothing;
 
@@ -54,7 +56,10 @@ export class BrokerConfiguration {
   constructor(given: BrokerConfigInput = {}) {
     for (const [name, value] of Object.entries({ ...loneBrokerConfigs, ...given })) {
       if (value === undefined || value === null) continue;
-      if (brokerConfigDefinition(name) === undefined) throw new Error(unknownProperty(name));
+      if (Object.hasOwn(given, name)) this.byUser.push(name);
+      const problem = unknownBrokerProperty(name);
+      if (problem !== undefined) throw new Error(problem);
+      if (isPrefixed(name)) continue;
       this.given.set(name, String(value) === 'Infinity' ? MAX_LONG : String(value));
     }
     this.values = this.resolve(nothing, nothing);
@@ -64,6 +69,17 @@ export class BrokerConfiguration {
   /** What stands for a property in the file and the settings of the start. */
   givenText(name: BrokerConfigName): string | undefined {
     return this.given.get(name);
+  }
+
+  /** What was given at the start, as it was named. */
+  givenNames(): readonly string[] {
+    return this.byUser;
+  }
+
+  /** Tells of what was not given, and is known since the start: the node's number, its addresses, its directory. */
+  tell(known: { readonly [K in BrokerConfigName]?: string }): void {
+    for (const [name, text] of Object.entries(known)) if (!this.given.has(name)) this.given.set(name, text);
+    Object.assign(this.values, this.resolve(this.ofBroker, this.ofAll));
   }
 
   /** The text that holds now, as Kafka prints it; null where the property has no value. */

@@ -8,7 +8,7 @@ import { brokerConfigDefinition } from './broker-configs.ts';
 import type { BrokerConfiguration } from './broker-configuration.ts';
 
 /** Kafka opens and closes listeners while it runs; this broker does not. */
-const FIXED = ['listeners', 'listener.security.protocol.map'];
+export const FIXED_AT_START: readonly string[] = ['listeners', 'listener.security.protocol.map'];
 const KEYS_AND_CERTIFICATES = /^ssl\.(keystore|truststore|key)\./;
 /** A pool of threads grows and shrinks by no more than half at a time. */
 const THREADS = [
@@ -80,7 +80,7 @@ function refuseUnchangeable(names: readonly string[], ofAll: boolean): void {
   }
   refuse(
     'This broker’s listeners are fixed at its start, change them in its configuration and start it again',
-    known.filter((name) => FIXED.includes(name)),
+    known.filter((name) => FIXED_AT_START.includes(name)),
   );
 }
 

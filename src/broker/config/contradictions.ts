@@ -49,6 +49,11 @@ export function refuseContradictions(config: BrokerConfig): void {
       `${name}=${number(name)} is less than segment.bytes may be: set it to ${SEGMENT_BYTES_MIN} or more`,
     );
   }
+  if (config['inter.broker.listener.name'] !== null && config['security.inter.broker.protocol'] !== 'PLAINTEXT') {
+    throw new Error(
+      'inter.broker.listener.name and security.inter.broker.protocol say the same: leave one of them out',
+    );
+  }
   for (const [lower, upper] of ordered) {
     if (number(lower) <= number(upper)) continue;
     throw new Error(

@@ -72,9 +72,6 @@ export const logConfigs = {
   }),
   'log.preallocate': boolean('false', 'Default of preallocate.', { update: 'cluster-wide' }),
   'log.retention.bytes': long('-1', 'Default of retention.bytes.', { update: 'cluster-wide' }),
-  'log.retention.check.interval.ms': long('300000', 'How often logs are looked at for what may be deleted.', {
-    min: 1,
-  }),
   'log.retention.hours': int(
     '168',
     'Default of retention.ms in hours, where neither milliseconds nor minutes are given.',
@@ -96,11 +93,6 @@ export const logConfigs = {
     update: 'cluster-wide',
   }),
   'min.insync.replicas': int('1', 'Default of min.insync.replicas.', { min: 1, update: 'cluster-wide' }),
-  'producer.id.expiration.check.interval.ms': int(
-    '600000',
-    'How often producers that have been silent for too long are looked for.',
-    { min: 1, internal: true },
-  ),
   'producer.id.expiration.ms': int('86400000', 'How long the state of a silent producer is kept.', {
     min: 1,
     update: 'cluster-wide',

@@ -29,6 +29,14 @@ export const logUpkeepConfigs = {
     min: 0,
     internal: true,
   }),
+  'log.retention.check.interval.ms': long('300000', 'How often logs are looked at for what may be deleted.', {
+    min: 1,
+  }),
+  'producer.id.expiration.check.interval.ms': int(
+    '600000',
+    'How often producers that have been silent for too long are looked for.',
+    { min: 1, internal: true },
+  ),
   ...withoutEffect('one thread does all', {
     'log.cleaner.threads': int('1', 'How many logs are cleaned at one time.', { min: 0, update: 'cluster-wide' }),
   }),

@@ -27,6 +27,11 @@ export const networkConfigs = {
   'max.connections.per.ip.overrides': string('', 'The same for single addresses, address:count.', {
     update: 'cluster-wide',
   }),
+  'max.request.partition.size.limit': int(
+    '2000',
+    'The most partitions that one request for topic partitions answers.',
+    { min: 1 },
+  ),
   'queued.max.request.bytes': long('-1', 'Bytes of requests that are received and not yet answered; -1: 512 MiB.'),
   'queued.max.requests': int('500', 'Requests of one connection that are handled and not yet answered.', { min: 1 }),
   'socket.request.max.bytes': int('104857600', 'The largest request, in bytes.', { min: 1 }),
@@ -35,11 +40,6 @@ export const networkConfigs = {
       min: 0,
       update: 'cluster-wide',
     }),
-    'max.request.partition.size.limit': int(
-      '2000',
-      'The most partitions that one request for topic partitions answers.',
-      { min: 1 },
-    ),
     'socket.listen.backlog.size': int('50', 'Connections the system keeps until they are accepted.', { min: 1 }),
     'socket.receive.buffer.bytes': int(
       '102400',

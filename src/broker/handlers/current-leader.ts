@@ -1,5 +1,6 @@
 /** Who leads a partition, for answers to a reader or writer that had it wrong (KIP-951): it need not ask for metadata. */
 import type { MetadataImage, TopicImage } from '../../controller/index.ts';
+import { endpointFor } from './endpoint-for.ts';
 
 export interface CurrentLeader {
   readonly leaderId: number;
@@ -14,12 +15,12 @@ export function currentLeader(topic: TopicImage | undefined, index: number): Cur
 }
 
 /** The addresses of the leaders named, each once. */
-export function nodeEndpoints(image: MetadataImage, leaders: Iterable<CurrentLeader>) {
+export function nodeEndpoints(image: MetadataImage, leaders: Iterable<CurrentLeader>, listenerName: string) {
   const ids = new Set([...leaders].map(({ leaderId }) => leaderId));
   return [...ids].flatMap((nodeId) => {
     const broker = image.brokers.get(nodeId);
-    const endpoint = broker?.endpoints[0];
-    if (broker === undefined || endpoint === undefined) return [];
-    return [{ nodeId, host: endpoint.host, port: endpoint.port, rack: broker.rack }];
+    if (broker === undefined) return [];
+    const { host, port } = endpointFor(broker, listenerName);
+    return [{ nodeId, host, port, rack: broker.rack }];
   });
 }

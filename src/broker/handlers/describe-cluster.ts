@@ -2,12 +2,13 @@
 import { ErrorCode } from '../../core/index.ts';
 import { describeCluster } from '../../wire/index.ts';
 import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
+import { endpointFor } from './endpoint-for.ts';
 import { handler } from './handler.ts';
 
 const BROKERS = 1;
 const CONTROLLERS = 2;
 
-export const describeClusterHandler = handler(describeCluster, (request, { apiVersion }, broker) => {
+export const describeClusterHandler = handler(describeCluster, (request, { apiVersion, listenerName }, broker) => {
   if (request.endpointType !== BROKERS) {
     const { endpointType } = request;
     if (endpointType !== CONTROLLERS) {
@@ -27,13 +28,10 @@ export const describeClusterHandler = handler(describeCluster, (request, { apiVe
     controllerId: broker.nodeId,
     brokers: [...broker.image.brokers.values()]
       .filter(({ fenced }) => withFenced || !fenced)
-      .map(({ id, endpoints, rack, fenced }) => ({
-        brokerId: id,
-        host: endpoints[0]!.host,
-        port: endpoints[0]!.port,
-        rack,
-        isFenced: fenced,
-      })),
+      .map((each) => {
+        const { host, port } = endpointFor(each, listenerName);
+        return { brokerId: each.id, host, port, rack: each.rack, isFenced: each.fenced };
+      }),
     ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS } : {}),
   };
 });

@@ -33,7 +33,7 @@ function read(context: FetchContext, request: FetchRequest, call: Call, broker: 
   const first = readAll(sources, limits, apiVersion, broker);
   const partitions = sources.flatMap(({ partition }) => (partition === undefined ? [] : [partition]));
   const enough = ({ failed, bytes }: Round) => failed || bytes >= limits.minBytes;
-  if (request.maxWaitMs <= 0 || partitions.length === 0 || enough(first)) return answer(context, first, broker);
+  if (request.maxWaitMs <= 0 || partitions.length === 0 || enough(first)) return answer(context, first, call, broker);
   return new Promise<FetchResponseInput>((resolve) => {
     const cancel = broker.waitingFetches.wait({
       partitions,
@@ -43,7 +43,7 @@ function read(context: FetchContext, request: FetchRequest, call: Call, broker: 
       attempt: (final) => {
         const round = readAll(sources, limits, apiVersion, broker);
         if (!final && !enough(round)) return false;
-        resolve(answer(context, round, broker));
+        resolve(answer(context, round, call, broker));
         return true;
       },
     });
@@ -51,12 +51,17 @@ function read(context: FetchContext, request: FetchRequest, call: Call, broker: 
   });
 }
 
-function answer(context: FetchContext, { results }: Round, { image }: BrokerServices): FetchResponseInput {
+function answer(
+  context: FetchContext,
+  { results }: Round,
+  { listenerName }: Call,
+  { image }: BrokerServices,
+): FetchResponseInput {
   const leaders = results.flatMap(({ answer: { currentLeader: leader } }) =>
     leader === undefined ? [] : [{ leaderId: leader.leaderId ?? -1, leaderEpoch: leader.leaderEpoch ?? -1 }],
   );
   const response = context.answer(results);
-  return leaders.length === 0 ? response : { ...response, nodeEndpoints: nodeEndpoints(image, leaders) };
+  return leaders.length === 0 ? response : { ...response, nodeEndpoints: nodeEndpoints(image, leaders, listenerName) };
 }
 
 /** The same for every partition, and no session. */

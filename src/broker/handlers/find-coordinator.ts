@@ -6,6 +6,7 @@ import { CONSUMER_OFFSETS, TRANSACTION_STATE } from '../../controller/index.ts';
 import { ErrorCode, KafkaError } from '../../core/index.ts';
 import { findCoordinator } from '../../wire/index.ts';
 import type { BrokerServices } from '../services.ts';
+import { endpointFor } from './endpoint-for.ts';
 import { handler } from './handler.ts';
 
 const GROUP = 0;
@@ -17,12 +18,15 @@ const INVALID_REQUEST =
   'incompatible broker. See the broker logs for more details.';
 const NOWHERE = { nodeId: -1, host: '', port: -1 };
 
-export const findCoordinatorHandler = handler(findCoordinator, async (request, { apiVersion }, broker) => {
-  const found = await locate(request.keyType, broker);
-  if (apiVersion < 4) return { ...found, errorMessage: found.errorMessage ?? 'NONE' };
-  const answer = { ...found, errorMessage: found.errorMessage ?? '' };
-  return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...answer })) };
-});
+export const findCoordinatorHandler = handler(
+  findCoordinator,
+  async (request, { apiVersion, listenerName }, broker) => {
+    const found = await locate(request.keyType, broker, listenerName);
+    if (apiVersion < 4) return { ...found, errorMessage: found.errorMessage ?? 'NONE' };
+    const answer = { ...found, errorMessage: found.errorMessage ?? '' };
+    return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...answer })) };
+  },
+);
 
 interface Located {
   readonly nodeId: number;
@@ -32,7 +36,7 @@ interface Located {
   readonly errorMessage: string | null;
 }
 
-async function locate(keyType: number, broker: BrokerServices): Promise<Located> {
+async function locate(keyType: number, broker: BrokerServices, listenerName: string): Promise<Located> {
   if (keyType !== GROUP && keyType !== TRANSACTION) {
     return { ...NOWHERE, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: keyType === SHARE ? '' : INVALID_REQUEST };
   }
@@ -43,10 +47,9 @@ async function locate(keyType: number, broker: BrokerServices): Promise<Located>
     return { ...NOWHERE, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, errorMessage: error.message };
   }
   const self = broker.image.brokers.get(broker.nodeId);
-  const endpoint = self?.endpoints[0];
-  if (endpoint === undefined) {
+  if (self === undefined) {
     return { ...NOWHERE, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, errorMessage: 'the broker is starting' };
   }
-  const { host, port } = endpoint;
+  const { host, port } = endpointFor(self, listenerName);
   return { nodeId: broker.nodeId, host, port, errorCode: ErrorCode.NONE, errorMessage: null };
 }

@@ -10,6 +10,8 @@ export interface Call {
   readonly clientId: string | null;
   /** The client's address, without its port, after a slash: `/127.0.0.1`. */
   readonly clientHost: string;
+  /** The listener that it came by. */
+  readonly listenerName: string;
   /** The connection that it came by. */
   readonly connection: RequestContext;
 }

@@ -9,6 +9,7 @@ import { ErrorCode, KafkaError, type Uuid, ZERO_UUID } from '../../core/index.ts
 import { type MetadataRequest, type MetadataResponseInput, metadata } from '../../wire/index.ts';
 import type { BrokerServices } from '../services.ts';
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from './authorized-operations.ts';
+import { endpointFor } from './endpoint-for.ts';
 import { handler } from './handler.ts';
 
 /** The first version in which topics may go by id. */
@@ -16,7 +17,7 @@ const FIRST_VERSION_WITH_IDS = 12;
 
 type TopicAnswer = NonNullable<MetadataResponseInput['topics']>[number];
 
-export const metadataHandler = handler(metadata, async (request, { apiVersion }, broker) => {
+export const metadataHandler = handler(metadata, async (request, { apiVersion, listenerName }, broker) => {
   const { image } = broker;
   const refused = refusalOf(request, apiVersion);
   if (refused !== undefined) return refused;
@@ -31,7 +32,10 @@ export const metadataHandler = handler(metadata, async (request, { apiVersion },
   return {
     brokers: [...image.brokers.values()]
       .filter((each) => !each.fenced)
-      .map(({ id, endpoints, rack }) => ({ nodeId: id, host: endpoints[0]!.host, port: endpoints[0]!.port, rack })),
+      .map((each) => {
+        const { host, port } = endpointFor(each, listenerName);
+        return { nodeId: each.id, host, port, rack: each.rack };
+      }),
     clusterId: broker.clusterId,
     controllerId: broker.nodeId,
     topics: answers,

@@ -179,9 +179,9 @@ function appendAll(
       }),
     );
   }
-  if (commits === undefined) return finish(request, grouped(request, answers, broker), acks);
+  if (commits === undefined) return finish(request, grouped(request, answers, call, broker), acks);
   call.connection.proceed();
-  return Promise.all(commits).then(() => grouped(request, answers, broker));
+  return Promise.all(commits).then(() => grouped(request, answers, call, broker));
 }
 
 /** A producer that waits for no replica at all still waits for the disk, milliseconds. */
@@ -269,6 +269,7 @@ function refuseAll(request: ProduceRequest, error: KafkaError, call: Call): Prod
 function grouped(
   request: ProduceRequest,
   answers: readonly PartitionAnswer[],
+  { listenerName }: Call,
   { image }: BrokerServices,
 ): ProduceResponseInput {
   let at = 0;
@@ -276,7 +277,7 @@ function grouped(
     leader === undefined ? [] : [{ leaderId: leader.leaderId ?? -1, leaderEpoch: leader.leaderEpoch ?? -1 }],
   );
   return {
-    ...(leaders.length === 0 ? {} : { nodeEndpoints: nodeEndpoints(image, leaders) }),
+    ...(leaders.length === 0 ? {} : { nodeEndpoints: nodeEndpoints(image, leaders, listenerName) }),
     responses: request.topicData.map(({ name, topicId, partitionData }) => {
       const from = at;
       at += partitionData.length;

@@ -15,6 +15,7 @@ export function makeDispatch(
   handlers: readonly Handler[],
   services: () => BrokerServices | undefined,
   begun: Promise<void>,
+  listenerName: string,
 ): Dispatch {
   let started = false;
   void begun.then(() => {
@@ -46,6 +47,7 @@ export function makeDispatch(
       clientId: header.clientId,
       clientHost: hostOf(connection.remoteAddress),
       connection,
+      listenerName,
     };
     const response = handler.handle(request, call, broker);
     const encode = (body: unknown): Answer =>

@@ -2,7 +2,7 @@
 import type { Listener, Logger, Network, Timers } from '../../core/index.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { Connection, type Dispatch } from './connection.ts';
-import { addressOf, ConnectionCounts, type ConnectionLimits } from './connection-limits.ts';
+import { addressOf, type ConnectionCounts, type ConnectionLimits } from './connection-limits.ts';
 import type { RequestMemory } from './request-memory.ts';
 
 export interface ServerOptions {
@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly maxInFlight: number;
   /** Asked at each connection: the limits may change. */
   readonly connectionLimits: () => ConnectionLimits;
+  /** Of all listeners. */
+  readonly counts: ConnectionCounts;
   readonly idleMs: number;
   readonly requests: RequestMemory;
   readonly answers: AnswerMemory;
@@ -27,7 +29,6 @@ const DESTROY_MS = 1000;
 export class Server {
   private readonly options: ServerOptions;
   private readonly connections = new Set<Connection>();
-  private readonly counts = new ConnectionCounts();
   private listener!: Listener;
   private accepting = true;
   private whenEmpty: (() => void) | undefined;
@@ -56,7 +57,7 @@ export class Server {
           onClosed: (closed) => server.closed(closed),
         });
         server.connections.add(connection);
-        const why = server.counts.add(addressOf(socket.remoteAddress), options.connectionLimits());
+        const why = options.counts.add(addressOf(socket.remoteAddress), options.connectionLimits());
         if (server.accepting && why !== undefined) logger.warn(`refusing ${socket.remoteAddress}: ${why}`);
         if (!server.accepting || why !== undefined) connection.destroy();
         return connection;
@@ -71,9 +72,8 @@ export class Server {
   get port(): number {
     return this.listener.port;
   }
-  get usage() {
-    const { requests, answers } = this.options;
-    return { connections: this.connections.size, requestBytes: requests.bytes, answerBytes: answers.bytes };
+  get connectionCount(): number {
+    return this.connections.size;
   }
 
   /** Stops accepting, lets requests under way be answered for at most `graceMs`, then cuts what is left. */
@@ -101,7 +101,7 @@ export class Server {
   }
 
   private closed(connection: Connection): void {
-    if (this.connections.delete(connection)) this.counts.remove(addressOf(connection.remoteAddress));
+    if (this.connections.delete(connection)) this.options.counts.remove(addressOf(connection.remoteAddress));
     if (this.connections.size === 0) this.whenEmpty?.();
   }
 }
