@@ -127,6 +127,9 @@ export function adminGroups(cluster: UnderTest): void {
         [`${topic}-0`]: 'OFFSET_METADATA_TOO_LARGE',
       },
     );
+    await assert.rejects(admin.alterConsumerGroupOffsets(groupId, [{ topic, partition: 1, offset: -1 }]), {
+      code: 'INVALID_REQUEST',
+    });
     const found = await admin.listConsumerGroupOffsets(groupId);
     assert.deepEqual(
       found.sort((a, b) => a.partition - b.partition),

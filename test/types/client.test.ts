@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
 
-const PRELUDE = `import { Consumer, process, Producer, serde, topic } from '${join(root, 'src', 'client', 'index.ts')}';
+const PRELUDE = `import { Admin, Consumer, process, Producer, serde, topic } from '${join(root, 'src', 'client', 'index.ts')}';
 interface Order { id: string; total: number }
 interface Invoice { order: string }
 const orders = topic('orders', { key: serde.string, value: serde.json<Order>() });
@@ -16,8 +16,9 @@ const invoices = topic('invoices', { key: serde.string, value: serde.json<Invoic
 const events = topic('events', { value: serde.string });
 declare const producer: Producer;
 declare const consumer: Consumer;
+declare const admin: Admin;
 declare const given: { bootstrapServers: string };
-export { Consumer, process, producer, consumer, given, orders, invoices, events };
+export { admin, Consumer, process, producer, consumer, given, orders, invoices, events };
 `;
 const COMMON = `{ ...given, group: 'g', guarantee: 'exactly-once'`;
 
@@ -30,9 +31,15 @@ const accepted: Readonly<Record<string, string>> = {
   'process between typed topics': `process(${COMMON}, from: orders, to: invoices, handler: ({ key, value }) => ({ key, value: { order: value.id } }) });`,
   'process with a handler that returns nothing': `process(${COMMON}, from: 'a', handler: async () => {} });`,
   'process with options that leave the guarantee alone': `process(${COMMON}, from: 'a', to: 'b', handler: () => ({ value: 'v' }), producer: { lingerMs: 1 }, consumer: { maxPollRecords: 10 } });`,
+  'a change of configuration, and its taking back': `admin.incrementalAlterConfigs([{ type: 'topic', name: 'a', changes: [{ name: 'x', op: 'SET', value: '1' }, { name: 'y', op: 'DELETE' }] }]);`,
+  'positions found are positions to commit': `admin.alterConsumerGroupOffsets('g', await admin.listOffsets([{ topic: 'a', partition: 0, at: 'latest' }]));`,
+  'a hanging transaction is one to abort': `for (const found of await admin.findHangingTransactions([{ topic: 'a', partition: 0 }])) await admin.abortTransaction(found);`,
 };
 
 const refused: Readonly<Record<string, string>> = {
+  'a change of configuration without a value': `admin.incrementalAlterConfigs([{ type: 'topic', name: 'a', changes: [{ name: 'x', op: 'SET' }] }]);`,
+  'a kind of resource that does not exist': `admin.describeConfigs([{ type: 'topics', name: 'a' }]);`,
+  'a member that is not named': `admin.removeMembersFromConsumerGroup('g', [{}]);`,
   'an unknown option': `new Producer({ ...given, lingerMillis: 5 });`,
   'an option of the wrong type': `new Producer({ ...given, lingerMs: 'soon' });`,
   'acks that do not exist': `new Producer({ ...given, acks: 2 });`,
@@ -62,9 +69,9 @@ describe('the types of the client', () => {
     };
     write('prelude.ts', PRELUDE);
     const program = (code: string): string =>
-      `import { Consumer, consumer, events, given, invoices, orders, process, producer } from './prelude.ts';\n` +
+      `import { admin, Consumer, consumer, events, given, invoices, orders, process, producer } from './prelude.ts';\n` +
       `import { Producer } from '${join(root, 'src', 'client', 'index.ts')}';\n` +
-      `void [Consumer, consumer, events, given, invoices, orders, process, producer, Producer];\n${code}\n`;
+      `void [admin, Consumer, consumer, events, given, invoices, orders, process, producer, Producer];\n${code}\n`;
     for (const [at, code] of Object.values(accepted).entries()) write(`accepted-${at}.ts`, program(code));
     for (const [at, code] of Object.values(refused).entries()) write(`refused-${at}.ts`, program(code));
     writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');

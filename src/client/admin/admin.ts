@@ -214,7 +214,7 @@ export class Admin {
   /**
    * Commits for a group from outside; makes the group where there is none.
    * @throws PartialFailureError by `topic-partition`: UNKNOWN_MEMBER_ID while the group has members,
-   *   UNKNOWN_TOPIC_OR_PARTITION, OFFSET_METADATA_TOO_LARGE
+   *   UNKNOWN_TOPIC_OR_PARTITION, OFFSET_METADATA_TOO_LARGE; ClientError INVALID_REQUEST for a negative offset
    */
   async alterConsumerGroupOffsets(
     groupId: string,

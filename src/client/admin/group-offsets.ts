@@ -1,7 +1,7 @@
 /** What groups have committed: listed, set and forgotten from outside, at the group's coordinator. */
 import { isRetriable } from '../../core/index.ts';
 import { offsetCommit, offsetDelete } from '../../wire/index.ts';
-import { brokerError, type ClientError, PartialFailureError } from '../errors.ts';
+import { brokerError, ClientError, PartialFailureError } from '../errors.ts';
 import { askForCommitted, type CommittedAnswer, type CommittedOffset } from '../metadata/committed-offsets.ts';
 import { byTopic, partitionLabel, type TopicPartition, type TopicPartitionOffset } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
@@ -43,6 +43,12 @@ export async function alterGroupOffsetsBy(
   offsets: readonly TopicPartitionOffset[],
 ): Promise<void> {
   const items = labelled(offsets, partitionLabel);
+  const negative = offsets.find(({ offset }) => offset < 0);
+  if (negative !== undefined) {
+    const what = `${partitionLabel(negative)}: ${negative.offset} is no offset to commit`;
+    const cure = 'where listOffsets found no record at a time it tells -1: take `latest` there';
+    throw new ClientError('INVALID_REQUEST', `${what}; ${cure}`);
+  }
   const coordinator = toCoordinators<TopicPartition>('group', () => groupId);
   await askEach(call, 'OffsetCommit', items, coordinator, async (connection, left) => {
     // Neither a member nor a generation: a commit from outside. Version 10 goes by topic ids.
