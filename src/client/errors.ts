@@ -136,7 +136,7 @@ export function brokerError(
   return new ClientError(name, `${what}: ${text}`, options);
 }
 
-/** There is no such topic. Kafka calls the code retriable; to whoever asks about the topic it is the answer. */
+/** There is no such topic or partition. Kafka calls the code retriable; for whoever asks about one of them it is the answer. */
 export class UnknownTopicError extends ClientError {
   override readonly name = 'UnknownTopicError';
   override readonly retriable = false;

@@ -76,6 +76,9 @@ export interface FencedProducer {
   readonly producerEpoch: number;
 }
 
+/** Whoever takes the id next brings its own; any that brokers allow will do. */
+const UNUSED_TIMEOUT_MS = 1_000;
+
 const ofTransaction = toCoordinators<string>('transaction', (transactionalId) => transactionalId);
 
 export async function listTransactionsBy(
@@ -205,8 +208,7 @@ export function fenceProducersBy(call: AdminCall, transactionalIds: readonly str
   return askEach(call, 'InitProducerId', items, ofTransaction, async (connection, left) => {
     const outcomes = await Promise.all(
       [...left.keys()].map(async (transactionalId): Promise<[string, Outcome<FencedProducer>]> => {
-        // Whoever takes the id next brings its own timeout; this one is never used.
-        const body = { transactionalId, transactionTimeoutMs: call.requestTimeoutMs };
+        const body = { transactionalId, transactionTimeoutMs: UNUSED_TIMEOUT_MS };
         const { errorCode, producerId, producerEpoch } = await call.send(connection, initProducerId, body);
         if (errorCode !== 0) return [transactionalId, refusal(errorCode, `fencing "${transactionalId}"`)];
         return [transactionalId, { done: { transactionalId, producerId, producerEpoch } }];
