@@ -6,6 +6,9 @@ import { eventually, unique } from '../conformance/cluster.ts';
 import { failsFor } from './admin-aids.ts';
 import type { UnderTest } from './context.ts';
 
+/** Long enough to be sure that a topic is not only new. */
+const SOON = { timeoutMs: 500 };
+
 export function adminGroups(cluster: UnderTest): void {
   /** A member that has its partitions; it is not polled any more, so it does not come back by itself. */
   const joined = async (groupId: string, topic: string, more: { groupInstanceId?: string } = {}): Promise<Consumer> => {
@@ -115,12 +118,16 @@ export function adminGroups(cluster: UnderTest): void {
     const topic = await cluster.topic('set', 2);
     const groupId = await committed(topic, [0]);
     await failsFor(
-      admin.alterConsumerGroupOffsets(groupId, [
-        { topic, partition: 9, offset: 1 },
-        { topic, partition: 1, offset: 42, leaderEpoch: 0, metadata: 'note' },
-        { topic: 'no-such-topic', partition: 0, offset: 1 },
-        { topic, partition: 0, offset: 1, metadata: 'x'.repeat(5000) },
-      ]),
+      admin.alterConsumerGroupOffsets(
+        groupId,
+        [
+          { topic, partition: 9, offset: 1 },
+          { topic, partition: 1, offset: 42, leaderEpoch: 0, metadata: 'note' },
+          { topic: 'no-such-topic', partition: 0, offset: 1 },
+          { topic, partition: 0, offset: 1, metadata: 'x'.repeat(5000) },
+        ],
+        SOON,
+      ),
       {
         [`${topic}-9`]: 'UNKNOWN_TOPIC_OR_PARTITION',
         'no-such-topic-0': 'UNKNOWN_TOPIC_OR_PARTITION',
@@ -161,11 +168,15 @@ export function adminGroups(cluster: UnderTest): void {
     await admin.alterConsumerGroupOffsets(groupId, [{ topic: read, partition: 0, offset: 0 }]);
     await joined(groupId, read);
     await failsFor(
-      admin.deleteConsumerGroupOffsets(groupId, [
-        { topic: read, partition: 0 },
-        { topic: left, partition: 1 },
-        { topic: left, partition: 7 },
-      ]),
+      admin.deleteConsumerGroupOffsets(
+        groupId,
+        [
+          { topic: read, partition: 0 },
+          { topic: left, partition: 1 },
+          { topic: left, partition: 7 },
+        ],
+        SOON,
+      ),
       { [`${read}-0`]: 'GROUP_SUBSCRIBED_TO_TOPIC', [`${left}-7`]: 'UNKNOWN_TOPIC_OR_PARTITION' },
     );
     const names = (await admin.listConsumerGroupOffsets(groupId)).map(

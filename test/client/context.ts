@@ -20,7 +20,7 @@ export interface UnderTest {
   admin(): Admin;
   /** The same cluster by another address; its clients are closed with the others. */
   via(address: string): UnderTest;
-  /** A new topic; returns its name. */
+  /** A new topic, once its leaders serve it; returns its name. */
   topic(name: string, partitions?: number): Promise<string>;
 }
 
@@ -55,6 +55,10 @@ export function underTest(bootstrap: () => string): UnderTest {
     async topic(name, partitions = 1) {
       const topic = unique(name);
       await adminOf().createTopics([{ name: topic, partitions, replicationFactor: 1 }]);
+      // Apache Kafka's broker learns of a topic a moment after it is made; the leaders answer once it has.
+      await adminOf().listOffsets(
+        Array.from({ length: partitions }, (_, partition) => ({ topic, partition, at: 'latest' as const })),
+      );
       return topic;
     },
   });

@@ -6,7 +6,7 @@ import { askForCommitted, type CommittedAnswer, type CommittedOffset } from '../
 import { byTopic, partitionLabel, type TopicPartition, type TopicPartitionOffset } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
 import { askEach, labelled, type Outcome, refusal } from './items.ts';
-import { toCoordinators } from './routes.ts';
+import { newcomerRefusal, toCoordinators } from './routes.ts';
 
 export async function listGroupOffsetsBy(
   call: AdminCall,
@@ -65,7 +65,7 @@ export async function alterGroupOffsetsBy(
       })),
     };
     const { topics } = await call.send(connection, offsetCommit, body, { max: 9 });
-    return outcomesOf(topics, `committing for group "${groupId}"`);
+    return outcomesOf(call, topics, `committing for group "${groupId}"`);
   });
 }
 
@@ -85,13 +85,14 @@ export async function deleteGroupOffsetsBy(
       })),
     });
     const what = `deleting offsets of group "${groupId}"`;
-    if (errorCode === 0) return outcomesOf(topics, what);
+    if (errorCode === 0) return outcomesOf(call, topics, what);
     const outcome = refusal(errorCode, what);
     return new Map([...left.keys()].map((label) => [label, outcome]));
   });
 }
 
 function outcomesOf(
+  call: AdminCall,
   topics: readonly { name: string; partitions: readonly { partitionIndex: number; errorCode: number }[] }[],
   what: string,
 ): Map<string, Outcome<undefined>> {
@@ -99,7 +100,10 @@ function outcomesOf(
   for (const { name: topic, partitions } of topics) {
     for (const { partitionIndex: partition, errorCode } of partitions) {
       const label = partitionLabel({ topic, partition });
-      outcomes.set(label, errorCode === 0 ? { done: undefined } : refusal(errorCode, `${what}, ${label}`));
+      outcomes.set(
+        label,
+        errorCode === 0 ? { done: undefined } : newcomerRefusal(call, errorCode, `${what}, ${label}`),
+      );
     }
   }
   return outcomes;

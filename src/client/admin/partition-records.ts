@@ -5,7 +5,7 @@ import type { IsolationLevel } from '../options/consumer.ts';
 import { byTopic, type OffsetSpec, partitionLabel, type TopicPartition } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
 import { askEach, labelled, type Outcome } from './items.ts';
-import { leaderRefusal, toLeaders } from './routes.ts';
+import { newcomerRefusal, toLeaders } from './routes.ts';
 
 /** A partition and the first offset that stays. */
 export interface RecordsToDelete extends TopicPartition {
@@ -31,7 +31,7 @@ export function listOffsetsBy(
     return new Map(
       answers.map(({ errorCode, ...found }): [string, Outcome<ListedOffset>] => {
         const label = partitionLabel(found);
-        return [label, errorCode === 0 ? { done: found } : leaderRefusal(call, errorCode, `ListOffsets of ${label}`)];
+        return [label, errorCode === 0 ? { done: found } : newcomerRefusal(call, errorCode, `ListOffsets of ${label}`)];
       }),
     );
   });
@@ -54,7 +54,7 @@ export function deleteRecordsBy(call: AdminCall, partitions: readonly RecordsToD
       for (const { partitionIndex: partition, lowWatermark, errorCode } of theirs) {
         const label = partitionLabel({ topic, partition });
         const done = { topic, partition, lowWatermark };
-        outcomes.set(label, errorCode === 0 ? { done } : leaderRefusal(call, errorCode, `DeleteRecords of ${label}`));
+        outcomes.set(label, errorCode === 0 ? { done } : newcomerRefusal(call, errorCode, `DeleteRecords of ${label}`));
       }
     }
     return outcomes;

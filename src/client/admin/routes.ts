@@ -61,7 +61,7 @@ export const toLeaders: Route<TopicPartition> = async (call, items) => {
     const found = topic?.partitions.find((each) => each.partitionIndex === partition);
     const leader = call.cluster.image.brokers.get(found?.leaderId ?? -1);
     if (topic === undefined || topic.errorCode !== 0) {
-      places.set(label, leaderRefusal(call, topic?.errorCode ?? -1, `topic ${name}`));
+      places.set(label, newcomerRefusal(call, topic?.errorCode ?? -1, `topic ${name}`));
     } else if (found === undefined) {
       places.set(label, unknownYet(call, `partition ${label}`));
     } else if (leader === undefined) {
@@ -73,8 +73,8 @@ export const toLeaders: Route<TopicPartition> = async (call, items) => {
   return places;
 };
 
-/** What a leader's error code means: as `refusal`, but a topic may be too new to be known everywhere. */
-export function leaderRefusal(call: AdminCall, code: number, what: string, detail?: string | null): Outcome<never> {
+/** As `refusal`, for answers about partitions: their topic may be so new that not every broker knows it. */
+export function newcomerRefusal(call: AdminCall, code: number, what: string, detail?: string | null): Outcome<never> {
   if (errorName(code) === 'UNKNOWN_TOPIC_OR_PARTITION') return unknownYet(call, what);
   const error = brokerError(code, what, detail);
   return isRetriable(code) ? { again: error } : { refused: error };

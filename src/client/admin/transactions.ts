@@ -12,7 +12,7 @@ import {
 import { byTopic, partitionLabel, type TopicPartition } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
 import { askEach, flatResultsOf, labelled, type Outcome, refusal, type Settled, settle } from './items.ts';
-import { allBrokers, leaderRefusal, toBrokers, toCoordinators, toLeaders } from './routes.ts';
+import { allBrokers, newcomerRefusal, toBrokers, toCoordinators, toLeaders } from './routes.ts';
 
 export interface TransactionListing {
   readonly transactionalId: string;
@@ -165,7 +165,7 @@ export function describeProducersBy(
         for (const { partitionIndex: partition, errorCode, errorMessage, activeProducers } of theirs) {
           const label = partitionLabel({ topic, partition });
           if (errorCode !== 0) {
-            outcomes.set(label, leaderRefusal(call, errorCode, `producers of ${label}`, errorMessage));
+            outcomes.set(label, newcomerRefusal(call, errorCode, `producers of ${label}`, errorMessage));
             continue;
           }
           const producers = activeProducers.map(({ coordinatorEpoch, currentTxnStartOffset, ...producer }) => ({
@@ -199,7 +199,7 @@ export async function abortTransactionBy(call: AdminCall, spec: AbortTransaction
     });
     const errorCode = markers[0]?.topics[0]?.partitions[0]?.errorCode;
     if (errorCode === undefined) return new Map();
-    return new Map([[label, errorCode === 0 ? { done: undefined } : leaderRefusal(call, errorCode, what)]]);
+    return new Map([[label, errorCode === 0 ? { done: undefined } : newcomerRefusal(call, errorCode, what)]]);
   });
 }
 
