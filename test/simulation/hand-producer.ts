@@ -31,6 +31,8 @@ export interface Batch {
   readonly topic: string;
   readonly partition: number;
   readonly values: readonly string[];
+  /** Of each value; where absent, the value is its own key. */
+  readonly keys?: readonly string[];
 }
 
 export interface HandProducerOptions {
@@ -96,13 +98,13 @@ export class HandProducer {
   /** One batch for each entry, with the sequence numbers that are due. */
   produce(...batches: readonly Batch[]): Request<ProduceResponse> {
     const transactional = this.transactionalId !== null;
-    const topicData = batches.map(({ topic, partition, values }) => {
+    const topicData = batches.map(({ topic, partition, values, keys = values }) => {
       const key = `${topic}-${partition}`;
       const baseSequence = this.sequences.get(key) ?? 0;
       this.sequences.set(key, baseSequence + values.length);
       const { producerId, producerEpoch, timestamp } = this;
       const records = encodeBatch({
-        records: values.map((value) => ({ timestamp, key: value, value })),
+        records: values.map((value, at) => ({ timestamp, key: keys[at]!, value })),
         producerId,
         producerEpoch,
         baseSequence,
