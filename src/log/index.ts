@@ -10,8 +10,9 @@ export type {
   ReadOptions,
   TimestampedOffset,
 } from './log-options.ts';
-export { isOutOfSpace, PartitionLog } from './partition-log.ts';
+export { PartitionLog } from './partition-log.ts';
 export { readTopicId } from './partition-metadata.ts';
 export type { AppendOrigin } from './producer-state.ts';
 export type { RecoveryReport } from './recovery.ts';
+export { isOutOfSpace } from './storage-errors.ts';
 export { VerificationGuard } from './verification.ts';
