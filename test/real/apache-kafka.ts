@@ -182,7 +182,8 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   );
-  const clusterId = randomBytes(16).toString('base64url');
+  // Not with a dash in front, which the tool would take for an option.
+  const clusterId = `o${randomBytes(16).toString('base64url').slice(1)}`;
   await mustRunTool('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file, '--standalone']);
   const child = java('kafka.Kafka', [file], { options: ['-Xmx1g'] });
   let said = '';
