@@ -128,6 +128,7 @@ async function assemble(
       ...logs.optionsFor(CLUSTER_METADATA, 0),
       // Everything else hangs on it, and it is small: it is checked whole at each start.
       recoveryPoint: undefined,
+      cleanShutdown: false,
     }),
     logger,
     // Whatever is said of records: a topic that was created is there after a power failure.

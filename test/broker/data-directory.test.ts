@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
+import { inspect } from 'node:util';
 import { Broker } from '../../src/broker/index.ts';
-import { Admin } from '../../src/client/index.ts';
+import { Admin, Consumer } from '../../src/client/index.ts';
 
 const directories: string[] = [];
 let dataDirectory: string;
@@ -36,17 +37,19 @@ function forgetCleanStop(): void {
   rmSync(join(dataDirectory, '.kafka_cleanshutdown'), { force: true });
 }
 
-test('a metadata log that is damaged in its middle: the broker does not start, again and again, and says what to do', async () => {
-  await usedDirectory();
-  forgetCleanStop();
-  const bytes = readFileSync(metadataLog());
-  bytes[Math.floor(bytes.length / 2)]! ^= 0x40;
-  writeFileSync(metadataLog(), bytes);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    await assert.rejects(Broker.start({ dataDirectory }), /damaged in its middle.*\.corrupt.*backup/s);
-  }
-  assert.ok(readdirSync(dataDirectory).includes('topic-4-1'), 'nothing is set aside before a person has decided');
-});
+for (const stop of ['a crash', 'a clean stop'] as const) {
+  test(`a metadata log that is damaged in its middle after ${stop}: the broker does not start, and says what to do`, async () => {
+    await usedDirectory();
+    if (stop === 'a crash') forgetCleanStop();
+    const bytes = readFileSync(metadataLog());
+    bytes[Math.floor(bytes.length / 2)]! ^= 0x40;
+    writeFileSync(metadataLog(), bytes);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await assert.rejects(Broker.start({ dataDirectory }), /damaged in its middle.*\.corrupt.*backup/s);
+    }
+    assert.ok(readdirSync(dataDirectory).includes('topic-4-1'), 'nothing is set aside before a person has decided');
+  });
+}
 
 test('a metadata log that is empty beside partitions: the broker does not start', async () => {
   await usedDirectory();
@@ -68,4 +71,30 @@ test('a torn end of the metadata log is no damage: what was acknowledged is ther
   await using broker = await Broker.start({ dataDirectory });
   await using admin = new Admin({ bootstrapServers: broker.bootstrap });
   assert.equal((await admin.listTopics()).length, 5);
+});
+
+test('offsets that are damaged after a clean stop are not served as the truth', async () => {
+  {
+    await using broker = await Broker.start({ dataDirectory, config: { 'offsets.topic.num.partitions': 1 } });
+    await using consumer = new Consumer({ bootstrapServers: broker.bootstrap, groupId: 'g', enableAutoCommit: false });
+    await using admin = new Admin({ bootstrapServers: broker.bootstrap });
+    await admin.createTopics([{ name: 'read' }]);
+    consumer.assign([{ topic: 'read', partition: 0 }]);
+    await consumer.commit([{ topic: 'read', partition: 0, offset: 7 }]);
+  }
+  const path = join(dataDirectory, '__consumer_offsets-0', '00000000000000000000.log');
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 8]! ^= 0x01;
+  writeFileSync(path, bytes);
+  const logged: string[] = [];
+  const log = (message: string, details?: unknown) =>
+    void logged.push(`${message} ${String(details)} ${inspect(details)}`);
+  await using broker = await Broker.start({
+    dataDirectory,
+    config: { 'offsets.topic.num.partitions': 1 },
+    logger: { debug() {}, info() {}, warn: log, error: log },
+  });
+  await using admin = new Admin({ bootstrapServers: broker.bootstrap });
+  await assert.rejects(admin.listConsumerGroupOffsets('g', undefined, { timeoutMs: 500 }));
+  assert.match(logged.join('\n'), /__consumer_offsets-0 is damaged at offset \d+ \(CRC/);
 });

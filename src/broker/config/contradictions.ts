@@ -40,6 +40,12 @@ export function refuseContradictions(config: BrokerConfig): void {
   for (const name of ['log.roll.ms', 'log.roll.hours'] as const) {
     if (config[name] !== null && config[name] < 1) throw new Error(`${name} must be greater than or equal to 1`);
   }
+  if (config['authorizer.class.name'] !== '') {
+    throw new Error(
+      `authorizer.class.name=${config['authorizer.class.name']}: this broker has no access control, everybody may do ` +
+        'everything. Leave authorizer.class.name out, and let only trusted hosts reach the listener',
+    );
+  }
   for (const name of replicaCounts) {
     if (number(name) > 1) throw new Error(`${name}=${number(name)}: this broker is alone. Set ${name}=1`);
   }

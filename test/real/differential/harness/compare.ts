@@ -29,6 +29,8 @@ export interface Difference {
   /** Words of the step's name or of the scene's, where the difference is that of one situation. */
   readonly where?: RegExp;
   readonly allow: Allowance;
+  /** The two may also happen to be the same: the entry need not be needed. */
+  readonly byChance?: true;
   readonly why: string;
 }
 
@@ -45,7 +47,7 @@ export class Comparison {
 
   /** Entries that no answer has needed so far. */
   unneeded(): Difference[] {
-    return this.list.filter((difference) => !this.needed.has(difference));
+    return this.list.filter((difference) => !this.needed.has(difference) && difference.byChance !== true);
   }
 
   /** What differs in a scene, a line each; the same in several versions is one line. */
