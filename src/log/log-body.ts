@@ -23,6 +23,8 @@ export interface LogParts {
   readonly list: SegmentList;
   readonly startOffset: number;
   readonly endOffset: number;
+  /** What lies below was taken on trust when the log was opened. */
+  readonly uncheckedBelow: number;
 }
 
 export class LogBody {
@@ -33,6 +35,8 @@ export class LogBody {
   readonly producers: ProducerStates;
   readonly epochs: LeaderEpochs;
   readonly list: SegmentList;
+  /** Batches below were there before and nobody has looked at their checksums: reading them does. */
+  readonly uncheckedBelow: number;
   /** Set while compaction works on some of the segments: none of them may go meanwhile. */
   compacting = false;
   private readonly damage: DamageReports;
@@ -50,6 +54,7 @@ export class LogBody {
     this.producers = parts.producers;
     this.epochs = parts.epochs;
     this.list = parts.list;
+    this.uncheckedBelow = parts.uncheckedBelow;
     this.damage = new DamageReports(parts.directory, parts.logger);
     this.settings = parts.config;
     this.start = parts.startOffset;

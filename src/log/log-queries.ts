@@ -1,5 +1,6 @@
 /** What readers of an open log may ask: batches, timestamps, aborted transactions. Moves none of its offsets. */
 import { KafkaError } from '../core/index.ts';
+import { batchesOf, damageOf } from '../records/index.ts';
 import type { LogBody } from './log-body.ts';
 import type { ReadOptions, TimestampedOffset } from './log-options.ts';
 import { NO_BYTES } from './segment.ts';
@@ -14,7 +15,25 @@ export function readLog(log: LogBody, options: ReadOptions): Uint8Array {
     throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${fromOffset}, the log has ${startOffset} to ${endOffset}`);
   }
   if (fromOffset >= options.upTo) return NO_BYTES;
-  return log.attempt(() => readBatches(log.list.all, options));
+  return log.attempt(() => {
+    const bytes = readBatches(log.list.all, options);
+    return fromOffset < log.uncheckedBelow ? soundStart(log, bytes) : bytes;
+  });
+}
+
+/** Batches up to the first whose checksum is wrong. @throws KafkaError CORRUPT_MESSAGE where that is the first of all */
+function soundStart({ uncheckedBelow, directory }: LogBody, bytes: Uint8Array): Uint8Array {
+  let at = 0;
+  for (const { bytes: batch, header } of batchesOf(bytes)) {
+    if (header.baseOffset >= uncheckedBelow) break;
+    const damage = damageOf(batch);
+    if (damage !== undefined) {
+      if (at > 0) return bytes.subarray(0, at);
+      throw new KafkaError('CORRUPT_MESSAGE', `${directory}: the batch at offset ${header.baseOffset}: ${damage}`);
+    }
+    at += batch.length;
+  }
+  return bytes;
 }
 
 /** The aborted transactions with records in [fromOffset, upTo), by first offset. */

@@ -69,7 +69,19 @@ export function openLog(options: OpenLogOptions): OpenedLog {
   }
   const startOffset = Math.max(list.first.baseOffset, stored);
   const endOffset = Math.max(found, stored);
-  const body = new LogBody({ disk, clock, directory, logger, config, producers, epochs, list, startOffset, endOffset });
+  const body = new LogBody({
+    disk,
+    clock,
+    directory,
+    logger,
+    config,
+    producers,
+    epochs,
+    list,
+    startOffset,
+    endOffset,
+    uncheckedBelow: report.trustedUpTo,
+  });
   return { body, recovery: report, topicId, sound: report.trustedUpTo === found };
 }
 

@@ -96,5 +96,5 @@ test('offsets that are damaged after a clean stop are not served as the truth', 
   });
   await using admin = new Admin({ bootstrapServers: broker.bootstrap });
   await assert.rejects(admin.listConsumerGroupOffsets('g', undefined, { timeoutMs: 500 }));
-  assert.match(logged.join('\n'), /__consumer_offsets-0 is damaged at offset \d+ \(CRC/);
+  assert.match(logged.join('\n'), /__consumer_offsets-0.*offset \d+.*CRC/);
 });
