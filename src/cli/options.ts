@@ -21,7 +21,9 @@ export function parsePath(value: string): string {
 export function parseSetting(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It is written key=value, for example log.retention.ms=60000.');
-  return { ...earlier, [value.slice(0, at).trim()]: value.slice(at + 1).trim() };
+  const name = value.slice(0, at).trim();
+  if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`${name} is set twice: leave one of them out.`);
+  return { ...earlier, [name]: value.slice(at + 1).trim() };
 }
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
