@@ -1,10 +1,9 @@
 /** Fetch by hand: sessions (KIP-227), limits, waiting, and what is refused. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { encodeBatch } from '../../src/records/index.ts';
 import { deleteTopics, type FetchRequestInput, type FetchResponse, fetch, produce } from '../../src/wire/index.ts';
 import { onCluster, type StartCluster, unique } from './cluster.ts';
-import { WireClient } from './wire-client.ts';
+import { WireClient, wireScenarios } from './wire-client.ts';
 
 /** The versions without and with topic ids. */
 const BY_NAME = 12;
@@ -53,15 +52,7 @@ async function elapsed<T>(run: () => Promise<T>): Promise<{ result: T; ms: numbe
 
 export function fetchingScenarios(title: string, start: StartCluster): void {
   onCluster(`Fetch on ${title}`, start, (bootstrap) => {
-    const scenario = (name: string, run: (client: WireClient) => Promise<void>) =>
-      test(name, async () => {
-        const client = await WireClient.connect(bootstrap());
-        try {
-          await run(client);
-        } finally {
-          client.close();
-        }
-      });
+    const scenario = wireScenarios(bootstrap);
 
     scenario('a session is asked only for what changed, and answers only what is news', async (client) => {
       const [a, b] = [unique('a'), unique('b')];

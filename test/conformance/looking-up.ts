@@ -1,10 +1,9 @@
 /** ListOffsets, Metadata, OffsetCommit and OffsetFetch by hand: what is found, and how what is not is refused. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { encodeBatch } from '../../src/records/index.ts';
 import { findCoordinator, listOffsets, metadata, offsetCommit, offsetFetch, produce } from '../../src/wire/index.ts';
 import { eventually, onCluster, type StartCluster, unique } from './cluster.ts';
-import { WireClient } from './wire-client.ts';
+import { type WireClient, wireScenarios } from './wire-client.ts';
 
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
 const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -20,15 +19,7 @@ async function send(client: WireClient, topic: string, ...timestamps: number[]):
 
 export function lookingUpScenarios(title: string, start: StartCluster): void {
   onCluster(`Looking up on ${title}`, start, (bootstrap) => {
-    const scenario = (name: string, run: (client: WireClient) => Promise<void>) =>
-      test(name, async () => {
-        const client = await WireClient.connect(bootstrap());
-        try {
-          await run(client);
-        } finally {
-          client.close();
-        }
-      });
+    const scenario = wireScenarios(bootstrap);
 
     type Wanted = { timestamp: number; partitionIndex?: number; currentLeaderEpoch?: number };
     /** `error timestamp offset epoch` of each partition. */

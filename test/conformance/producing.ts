@@ -1,6 +1,5 @@
 /** Produce by hand: what is accepted, what is refused and how, and in which form batches are kept. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import {
   batchesOf,
@@ -12,7 +11,7 @@ import {
 } from '../../src/records/index.ts';
 import { fetch, produce } from '../../src/wire/index.ts';
 import { onCluster, type StartCluster, unique } from './cluster.ts';
-import { WireClient } from './wire-client.ts';
+import { type WireClient, wireScenarios } from './wire-client.ts';
 
 const VERSION = 9;
 const BODY_AT = 61;
@@ -68,15 +67,7 @@ async function kept(client: WireClient, topic: string) {
 
 export function producingScenarios(title: string, start: StartCluster): void {
   onCluster(`Produce on ${title}`, start, (bootstrap) => {
-    const scenario = (name: string, run: (client: WireClient) => Promise<void>) =>
-      test(name, async () => {
-        const client = await WireClient.connect(bootstrap());
-        try {
-          await run(client);
-        } finally {
-          client.close();
-        }
-      });
+    const scenario = wireScenarios(bootstrap);
 
     scenario('a request that is not one batch of today for each partition is refused', async (client) => {
       const topic = unique('form');

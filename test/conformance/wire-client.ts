@@ -1,5 +1,6 @@
 /** One connection that speaks the wire by hand, for scenarios about requests that no client would send. */
 import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
 import {
   type Api,
   createTopics,
@@ -125,4 +126,18 @@ export class WireClient {
       else waiting.resolve(frame);
     }
   }
+}
+
+/** Declares scenarios that are each given a connection of their own, closed after them. */
+export function wireScenarios(bootstrap: () => string) {
+  return (name: string, run: (client: WireClient) => Promise<void>): void => {
+    test(name, async () => {
+      const client = await WireClient.connect(bootstrap());
+      try {
+        await run(client);
+      } finally {
+        client.close();
+      }
+    });
+  };
 }
