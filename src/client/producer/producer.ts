@@ -16,6 +16,9 @@ import { Transaction } from './transaction.ts';
 import type { TransactionStateName } from './transaction-state.ts';
 import { Transactions } from './transactions.ts';
 
+/** Batches that may become ready in one turn of the event loop before the caller is asked to let them leave. */
+const TURN_BATCHES = 5;
+
 /**
  * Sends records to a Kafka cluster. Idempotent by default: a record lands once, in order, whatever is sent again.
  *
@@ -49,7 +52,7 @@ export class Producer {
     for (const warning of warnings) this.logger.warn(warning);
     this.cluster = new Cluster(this.runtime, config);
     this.accumulator = new Accumulator(config, this.runtime, {
-      batchReady: () => this.sender.wake(),
+      batchReady: () => this.sender.batchReady(),
       topicWanted: (topic) => this.lookUp(topic),
       recordFailed: (error, reported) => {
         if (!reported) this.unreportedFailure(error, 1);
@@ -76,8 +79,8 @@ export class Producer {
   }
 
   /**
-   * Takes a record. Returns undefined, or, when the buffer is full, a promise: the record is taken all the same, but wait
-   * for the promise before sending more. `onDelivery` is called once with the outcome; without it `flush` reports.
+   * Takes a record. Returns undefined, or a promise where it is time to wait: the buffer is full, or so much was filled in
+   * this turn of the event loop that it should leave first. The record is taken all the same. `onDelivery` is called once with the outcome; without it `flush` reports.
    * @throws ClientError INVALID_RECORD, ClosedError, IllegalStateError outside a transaction of a transactional producer, BufferExhaustedError when
    * the promises are not waited for
    */
@@ -171,10 +174,12 @@ export class Producer {
     if (this.accumulator.reserved >= 2 * this.config.bufferMemory)
       throw new BufferExhaustedError(this.config.bufferMemory);
     this.accumulator.append(record, onDelivery);
-    if (!this.accumulator.full) return undefined;
-    this.room ??= Promise.withResolvers<void>();
-    this.sender.wake();
-    return this.room.promise;
+    if (this.accumulator.full) {
+      this.room ??= Promise.withResolvers<void>();
+      this.sender.wake();
+      return this.room.promise;
+    }
+    return this.sender.unseen < TURN_BATCHES ? undefined : this.sender.turn();
   }
 
   private checkOpen(): void {

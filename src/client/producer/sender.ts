@@ -22,6 +22,8 @@ interface Sending {
 export class Sender {
   /** Everything is ready at once: someone flushes, or the producer closes. */
   urgent = 0;
+  /** Batches begun or filled since the last pass. */
+  unseen = 0;
 
   private readonly cluster: Cluster;
   private readonly config: ProducerConfig;
@@ -36,6 +38,7 @@ export class Sender {
   private requests = 0;
   private readonly settledWaiters: (() => void)[] = [];
   private scheduled = false;
+  private turnOver: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   private stopped = false;
   private timer: Timer | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
@@ -62,18 +65,31 @@ export class Sender {
     this.ordered = !guard.numbered && config.maxInFlightRequestsPerConnection === 1;
   }
 
+  batchReady(): void {
+    this.unseen++;
+    this.wake();
+  }
+  /** Resolves when the next pass is over. */
+  turn(): Promise<void> {
+    this.turnOver ??= Promise.withResolvers<void>();
+    this.wake();
+    return this.turnOver.promise;
+  }
   /** Has `run` called in a later turn, once. */
   wake(): void {
     if (this.scheduled || this.stopped) return;
     this.scheduled = true;
     this.timers.defer(() => {
       this.scheduled = false;
+      this.unseen = 0;
       if (!this.stopped) this.run();
+      this.endTurn();
     });
   }
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
+    this.endTurn();
   }
 
   /** Drops what was never sent, and what waits to be sent again, with an error. Requests in the air are left alone. */
@@ -95,20 +111,44 @@ export class Sender {
     });
   }
 
+  private endTurn(): void {
+    this.turnOver?.resolve();
+    this.turnOver = undefined;
+  }
+
   private run(): void {
     const now = this.clock.monotonic();
-    let next = Number.POSITIVE_INFINITY;
-    const plans = new Map<number, Sending>();
     const refusal = this.guard.refusal();
     if (refusal !== undefined) {
       this.dropWaiting(refusal);
       this.accumulator.failParked(refusal);
     }
+    let next = Number.POSITIVE_INFINITY;
     for (const queue of [...this.accumulator.active]) {
       const expiry = this.outcomes.expire(queue, now);
       if (expiry < next) next = expiry;
       this.outcomes.settleNumbers(queue);
-      if (this.retireIfIdle(queue) || queue.waiting.length === 0) continue;
+      this.retireIfIdle(queue);
+    }
+    // A request takes one batch of a partition: those behind it leave with the next.
+    let waiting: Iterable<BatchQueue> = [...this.accumulator.active];
+    for (;;) {
+      const { plans, due } = this.plan(waiting, now);
+      if (due < next) next = due;
+      const sent: BatchQueue[] = [];
+      for (const plan of plans.values()) this.dispatch(plan, sent);
+      waiting = sent.filter((queue) => queue.waiting.length > 0);
+      if (sent.length === 0) break;
+    }
+    this.wakeAt(next, now);
+  }
+
+  /** What may leave now, by leader; `due`: when the first of the others may. */
+  private plan(queues: Iterable<BatchQueue>, now: number): { plans: Map<number, Sending>; due: number } {
+    const plans = new Map<number, Sending>();
+    let next = Number.POSITIVE_INFINITY;
+    for (const queue of queues) {
+      if (queue.waiting.length === 0) continue;
       const due = this.readyAt(queue, now);
       if (due > now) {
         if (due < next) next = due;
@@ -123,8 +163,7 @@ export class Sender {
       }
       plan.batches.push(queue.waiting[0]!);
     }
-    for (const plan of plans.values()) this.dispatch(plan);
-    this.wakeAt(next, now);
+    return { plans, due: next };
   }
 
   /** When the head may leave; Infinity while something else must happen first. */
@@ -147,8 +186,8 @@ export class Sender {
     return leader?.broker;
   }
 
-  /** One request with a batch of each ready partition; more while the connection takes more. */
-  private dispatch({ broker, batches }: Sending): void {
+  /** One request with a batch of each ready partition, or more where they are large, while the connection takes them. */
+  private dispatch({ broker, batches }: Sending, sent: BatchQueue[]): void {
     const connection = this.cluster.pool.ready('main', broker);
     if (connection === undefined) {
       this.connect(broker);
@@ -168,11 +207,10 @@ export class Sender {
         request.push(batch);
         taken++;
       }
-      if (!this.send(connection, broker, request)) return;
+      this.send(connection, broker, request);
+      for (const batch of request) sent.push(batch.queue);
       left = left.slice(taken);
     }
-    // A queue with more behind its head gets its next turn when this pass is over.
-    if (batches.some((batch) => batch.queue.waiting.length > 0)) this.wake();
   }
 
   private connect(broker: BrokerInfo): void {
@@ -187,7 +225,7 @@ export class Sender {
       });
   }
 
-  private send(connection: Connection, broker: BrokerInfo, batches: ProducerBatch[]): boolean {
+  private send(connection: Connection, broker: BrokerInfo, batches: ProducerBatch[]): void {
     const { guard, config } = this;
     const limits = guard.versions();
     const ids = batches.map(({ queue }) => this.cluster.image.topics.get(queue.topic)?.id ?? ZERO_UUID);
@@ -203,7 +241,7 @@ export class Sender {
         batch.queue.removeWaiting(batch);
         this.outcomes.failBatch(batch, failure, false);
       }
-      return true;
+      return;
     }
     const identity = guard.identity();
     const topics = new Map<
@@ -237,7 +275,7 @@ export class Sender {
     };
     if (acks === 0) {
       this.sendWithoutAnswer(connection, version, body, batches);
-      return true;
+      return;
     }
     this.inFlight.set(broker.id, (this.inFlight.get(broker.id) ?? 0) + 1);
     this.requests++;
@@ -257,7 +295,6 @@ export class Sender {
         if (this.requests === 0) for (const resolve of this.settledWaiters.splice(0)) resolve();
         this.wake();
       });
-    return true;
   }
 
   /** acks=0: written to the socket is all that there is to know. */
