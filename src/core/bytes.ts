@@ -150,13 +150,23 @@ export class ByteReader {
   }
 }
 
+/** Shorter ones are copied: another piece costs more than that. */
+const LENT_BYTES_MIN = 4096;
+
 export class ByteWriter {
   buffer: Buffer;
+  /** Of what was written into `buffer`; what was lent is not in it. */
   length = 0;
   /** Of `buffer`; another one after a growth, so ask again after each `reserve`. */
   view: DataView;
 
-  constructor(capacity = 256) {
+  private readonly lends: boolean;
+  private readonly lent: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  private lentBytes = 0;
+
+  /** `lends`: large `block`s are kept by reference, and `pieces` gives them as they are. */
+  constructor(capacity = 256, lends = false) {
+    this.lends = lends;
     this.buffer = Buffer.allocUnsafeSlow(capacity);
     this.view = new DataView(this.buffer.buffer, this.buffer.byteOffset, this.buffer.byteLength);
   }
@@ -234,6 +244,15 @@ export class ByteWriter {
     const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
   }
+  /** As `raw`; but a writer that lends takes large ones as they are: they must not change any more. */
+  block(bytes: Uint8Array): void {
+    if (!this.lends || bytes.length < LENT_BYTES_MIN) {
+      this.raw(bytes);
+      return;
+    }
+    this.lent.push({ at: this.length, bytes });
+    this.lentBytes += bytes.length;
+  }
   /** Returns the number of bytes written. */
   utf8(text: string): number {
     const most = text.length * 3;
@@ -245,6 +264,10 @@ export class ByteWriter {
 
   /** Puts an unsigned varint before what was written since `at`: the size of something, once it is known. */
   insertUvarint(at: number, value: number): void {
+    assert(
+      this.lent.length === 0 || this.lent.at(-1)!.at <= at,
+      'no block is inside of something with its size before it',
+    );
     const size = uvarintSize(value);
     const end = this.length;
     this.reserve(size);
@@ -261,9 +284,31 @@ export class ByteWriter {
   patchInt32(at: number, value: number): void {
     this.view.setInt32(at, value);
   }
-  /** What was written: a view of the writer's own buffer. */
+  /** Bytes of all that was written, blocks included. */
+  get total(): number {
+    return this.length + this.lentBytes;
+  }
+  /** What was written, where nothing was lent: a view of the writer's own buffer. */
   result(): Buffer {
     return this.buffer.subarray(0, this.length);
+  }
+  /** What was written, in order: `written`, which is `result` or a copy of it, with the blocks in between. */
+  pieces(written: Buffer): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    let start = 0;
+    for (const { at, bytes } of this.lent) {
+      if (at > start) pieces.push(written.subarray(start, at));
+      pieces.push(bytes);
+      start = at;
+    }
+    if (written.length > start) pieces.push(written.subarray(start));
+    return pieces;
+  }
+  /** Empty again. */
+  reset(): void {
+    this.length = 0;
+    this.lent.length = 0;
+    this.lentBytes = 0;
   }
 }
 

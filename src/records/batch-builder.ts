@@ -37,6 +37,8 @@ export interface BatchBuilderOptions {
   readonly compression?: Compression;
   /** Uncompressed bytes after which the batch is full. A single larger record still gets a batch of its own. */
   readonly maxBytes: number;
+  /** What the batch is likely to become, in bytes: saves growing. @default 1024 */
+  readonly expectedBytes?: number;
 }
 
 export interface BuildOptions {
@@ -60,6 +62,7 @@ const RECORD_OVERHEAD_MAX = 5 + 1 + 10 + 5 + 5 + 5 + 5;
 export class BatchBuilder {
   private readonly compression: Compression;
   private readonly maxBytes: number;
+  private readonly firstCapacity: number;
   private buffer: Buffer | undefined;
   private end = BATCH_OVERHEAD;
   private records = 0;
@@ -70,6 +73,7 @@ export class BatchBuilder {
     assert(options.maxBytes > BATCH_OVERHEAD, `maxBytes ${options.maxBytes}`);
     this.compression = options.compression ?? 'none';
     this.maxBytes = options.maxBytes;
+    this.firstCapacity = options.expectedBytes ?? FIRST_CAPACITY;
   }
 
   /** Records so far. */
@@ -225,7 +229,7 @@ export class BatchBuilder {
   private room(needed: number): Buffer {
     const old = this.buffer;
     if (old !== undefined && needed <= old.length) return old;
-    const doubled = Math.min((old?.length ?? FIRST_CAPACITY / 2) * 2, this.maxBytes);
+    const doubled = Math.min(old === undefined ? this.firstCapacity : old.length * 2, this.maxBytes);
     const larger = Buffer.allocUnsafeSlow(Math.max(doubled, needed));
     if (old !== undefined) larger.set(old.subarray(0, this.end));
     this.buffer = larger;

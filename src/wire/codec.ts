@@ -58,6 +58,7 @@ export function readWhole<Out>(message: Message<Out>, version: number, reader: B
 
 const SCRATCH_SIZE = 64 * 1024;
 let scratch = new ByteWriter(SCRATCH_SIZE);
+let lending = new ByteWriter(SCRATCH_SIZE, true);
 
 /**
  * Runs `fill` on a shared writer and gives what it wrote in a buffer of its own: copied where it is small, handed over
@@ -71,4 +72,21 @@ export function writeToBuffer(fill: (writer: ByteWriter) => void): Buffer {
   if (writer.length <= SCRATCH_SIZE) return Buffer.from(writer.result());
   scratch = new ByteWriter(SCRATCH_SIZE);
   return writer.result();
+}
+
+/**
+ * The same in pieces: records are passed on as they are, not copied, so whoever gave them must not change them any more.
+ */
+export function writeToPieces(fill: (writer: ByteWriter) => void): Uint8Array[] {
+  const writer = lending;
+  writer.reset();
+  fill(writer);
+  assert(writer === lending, 'messages written inside each other');
+  if (writer.length <= SCRATCH_SIZE) {
+    const pieces = writer.pieces(Buffer.from(writer.result()));
+    writer.reset();
+    return pieces;
+  }
+  lending = new ByteWriter(SCRATCH_SIZE, true);
+  return writer.pieces(writer.result());
 }

@@ -234,8 +234,9 @@ class WriteSource extends Source {
     switch (slot.type) {
       case 'string':
         return `writeString(w, ${value}, ${rest});`;
-      case 'bytes':
       case 'records':
+        return `writeRecords(w, ${value}, ${rest});`;
+      case 'bytes':
         return `writeBytes(w, ${value}, ${rest});`;
       case 'uuid':
         return `writeUuid(w, ${value}, ${JSON.stringify(slot.path)});`;

@@ -81,6 +81,48 @@ describe('a response frame', () => {
   });
 });
 
+describe('a frame in pieces', () => {
+  const records = [Buffer.alloc(5000, 1), Buffer.from('small'), null, Buffer.alloc(70_000, 2), Buffer.alloc(0)];
+  const fetched = { responses: [{ topic: 't', partitions: records.map((records) => ({ records })) }] };
+  const produced = {
+    topicData: ['a', 'b'].map((name) => ({
+      name,
+      partitionData: records.map((records, index) => ({ index, records })),
+    })),
+  };
+
+  it('is the frame, in every version', () => {
+    for (let version = wire.fetch.minVersion; version <= 12; version++) {
+      const whole = wire.encodeResponseFrame(wire.fetch, version, 1, fetched);
+      assert.deepEqual(Buffer.concat(wire.encodeResponsePieces(wire.fetch, version, 1, fetched)), whole);
+    }
+    for (let version = wire.produce.minVersion; version <= 12; version++) {
+      const header = { correlationId: 1, clientId: 'me' };
+      const whole = wire.encodeRequestFrame(wire.produce, version, header, produced);
+      assert.deepEqual(Buffer.concat(wire.encodeRequestPieces(wire.produce, version, header, produced)), whole);
+    }
+  });
+
+  it('has large records as they were given, and a copy of small ones', () => {
+    const pieces = wire.encodeResponsePieces(wire.fetch, 12, 1, fetched);
+    assert.deepEqual(
+      pieces.map((piece) => (records as unknown[]).indexOf(piece)),
+      [-1, 0, -1, 3, -1],
+    );
+  });
+
+  it('outlives the next ones', () => {
+    const first = wire.encodeResponsePieces(wire.fetch, 12, 1, fetched);
+    const before = Buffer.concat(first);
+    wire.encodeResponsePieces(wire.fetch, 12, 2, { responses: [] });
+    assert.deepEqual(Buffer.concat(first), before);
+    assert.deepEqual(
+      Buffer.concat(wire.encodeResponsePieces(wire.heartbeat, 4, 7, {})),
+      wire.encodeResponseFrame(wire.heartbeat, 4, 7, {}),
+    );
+  });
+});
+
 describe('a value with its version in front', () => {
   it('is written as Kafka writes the keys of __consumer_offsets', () => {
     const key = wire.encodeVersioned(wire.offsetCommitKey, 1, { group: 'g', topic: 't', partition: 5 });

@@ -6,8 +6,8 @@
  * id keeps the 16-bit length all the same. Response header v0: correlation id; v1 appends tags. The response to ApiVersions
  * has header v0 in every version: the client does not know yet what the broker speaks (KIP-511).
  */
-import { ByteReader, ErrorCode } from '../core/index.ts';
-import { codecOf, readWhole, writeToBuffer } from './codec.ts';
+import { ByteReader, type ByteWriter, ErrorCode } from '../core/index.ts';
+import { codecOf, readWhole, writeToBuffer, writeToPieces } from './codec.ts';
 import { apiVersions } from './messages/api-versions.ts';
 import { readString, skipTags, writeString } from './primitives.ts';
 import { apiByKey } from './registry.ts';
@@ -30,27 +30,41 @@ export function responseHeaderVersion(api: Api, version: number): 0 | 1 {
   return version >= api.response.flexibleSince && api.key !== apiVersions.key ? 1 : 0;
 }
 
-/**
- * A whole frame, with its length. `correlationId` is an int32.
- * @throws TypeError for a value that does not fit its field
- */
+interface OutgoingHeader {
+  /** An int32. */
+  readonly correlationId: number;
+  readonly clientId: string | null;
+}
+
+/** A whole frame, with its length. @throws TypeError for a value that does not fit its field */
 export function encodeRequestFrame<In>(
   api: Api<unknown, unknown, In>,
   version: number,
-  header: { readonly correlationId: number; readonly clientId: string | null },
+  header: OutgoingHeader,
   body: NoInfer<In>,
 ): Buffer {
-  const { write } = codecOf(api.request, version);
-  return writeToBuffer((writer) => {
-    writer.int32(0);
-    writer.int16(api.key);
-    writer.int16(version);
-    writer.int32(header.correlationId);
-    writeString(writer, header.clientId, false, true, 'RequestHeader.clientId');
-    if (requestHeaderVersion(api, version) === 2) writer.uvarint(0);
-    write(writer, body);
-    writer.patchInt32(0, writer.length - 4);
-  });
+  return writeToBuffer((writer) => writeRequest(writer, api, version, header, body));
+}
+
+/** The same in pieces, with the body's records among them as they are: they must not change any more. */
+export function encodeRequestPieces<In>(
+  api: Api<unknown, unknown, In>,
+  version: number,
+  header: OutgoingHeader,
+  body: NoInfer<In>,
+): Uint8Array[] {
+  return writeToPieces((writer) => writeRequest(writer, api, version, header, body));
+}
+
+function writeRequest(writer: ByteWriter, api: Api, version: number, header: OutgoingHeader, body: unknown): void {
+  writer.int32(0);
+  writer.int16(api.key);
+  writer.int16(version);
+  writer.int32(header.correlationId);
+  writeString(writer, header.clientId, false, true, 'RequestHeader.clientId');
+  if (requestHeaderVersion(api, version) === 2) writer.uvarint(0);
+  codecOf(api.request, version).write(writer, body);
+  writer.patchInt32(0, writer.total - 4);
 }
 
 /** A whole frame, with its length. @throws TypeError for a value that does not fit its field */
@@ -60,14 +74,25 @@ export function encodeResponseFrame<In>(
   correlationId: number,
   body: NoInfer<In>,
 ): Buffer {
-  const { write } = codecOf(api.response, version);
-  return writeToBuffer((writer) => {
-    writer.int32(0);
-    writer.int32(correlationId);
-    if (responseHeaderVersion(api, version) === 1) writer.uvarint(0);
-    write(writer, body);
-    writer.patchInt32(0, writer.length - 4);
-  });
+  return writeToBuffer((writer) => writeResponse(writer, api, version, correlationId, body));
+}
+
+/** The same in pieces, with the body's records among them as they are: they must not change any more. */
+export function encodeResponsePieces<In>(
+  api: Api<unknown, unknown, unknown, In>,
+  version: number,
+  correlationId: number,
+  body: NoInfer<In>,
+): Uint8Array[] {
+  return writeToPieces((writer) => writeResponse(writer, api, version, correlationId, body));
+}
+
+function writeResponse(writer: ByteWriter, api: Api, version: number, correlationId: number, body: unknown): void {
+  writer.int32(0);
+  writer.int32(correlationId);
+  if (responseHeaderVersion(api, version) === 1) writer.uvarint(0);
+  codecOf(api.response, version).write(writer, body);
+  writer.patchInt32(0, writer.total - 4);
 }
 
 /**

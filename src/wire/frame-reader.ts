@@ -16,6 +16,7 @@ export class FrameTooLargeError extends Error {
 const LENGTH_BYTES = 4;
 /** A frame's buffer grows with what has arrived, at most to four times of it: an announced length alone costs little. */
 const FIRST_BUFFER = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 export class FrameReader {
   private readonly maxFrameBytes: number;
@@ -30,7 +31,7 @@ export class FrameReader {
   private size = -1;
   private filled = 0;
   private count = 0;
-  private buffer: Buffer = Buffer.alloc(0);
+  private buffer: Buffer = NOTHING;
 
   constructor(maxFrameBytes: number) {
     this.maxFrameBytes = maxFrameBytes;
@@ -94,7 +95,6 @@ export class FrameReader {
     this.size = size;
     this.count += 1;
     this.filled = 0;
-    this.buffer = Buffer.allocUnsafe(Math.min(size, FIRST_BUFFER));
     if (size === 0) this.finish();
   }
 
@@ -102,7 +102,8 @@ export class FrameReader {
     const length = Math.min(chunk.length - at, this.size - this.filled);
     const needed = this.filled + length;
     if (needed > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.size, Math.max(needed, this.buffer.length * 2)));
+      const capacity = Math.min(this.size, Math.max(needed * 2, FIRST_BUFFER));
+      const larger = this.filled === 0 ? Buffer.allocUnsafe(capacity) : Buffer.allocUnsafeSlow(capacity);
       larger.set(this.buffer.subarray(0, this.filled));
       this.buffer = larger;
     }
@@ -115,6 +116,6 @@ export class FrameReader {
   private finish(): void {
     this.ready.push(this.buffer);
     this.size = -1;
-    this.buffer = Buffer.alloc(0);
+    this.buffer = NOTHING;
   }
 }

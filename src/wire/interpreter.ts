@@ -83,8 +83,10 @@ function writeValue(slot: Slot, writer: ByteWriter, value: unknown): void {
     case 'string':
       primitives.writeString(writer, value as string | null, compact, nullable, path);
       break;
-    case 'bytes':
     case 'records':
+      primitives.writeRecords(writer, value as Uint8Array | null, compact, nullable, path);
+      break;
+    case 'bytes':
       primitives.writeBytes(writer, value as Uint8Array | null, compact, nullable, path);
       break;
     case 'uuid':

@@ -160,14 +160,36 @@ export function writeBytes(
   nullable: boolean,
   path: string,
 ): void {
+  if (startBytes(writer, value, compact, nullable, path)) writer.raw(value);
+}
+
+/** As `writeBytes`, without a copy where the writer lends. */
+export function writeRecords(
+  writer: ByteWriter,
+  value: Uint8Array | null,
+  compact: boolean,
+  nullable: boolean,
+  path: string,
+): void {
+  if (startBytes(writer, value, compact, nullable, path)) writer.block(value);
+}
+
+/** Writes the length; returns whether bytes follow. */
+function startBytes(
+  writer: ByteWriter,
+  value: Uint8Array | null,
+  compact: boolean,
+  nullable: boolean,
+  path: string,
+): value is Uint8Array {
   if (value === null) {
     writeNull(writer, compact, nullable, 4, path);
-    return;
+    return false;
   }
   if (!(value instanceof Uint8Array)) misfit(value, 'a Uint8Array', path);
   if (compact) writer.uvarint(value.length + 1);
   else writer.int32(value.length);
-  writer.raw(value);
+  return true;
 }
 
 export function writeCount(

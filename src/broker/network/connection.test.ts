@@ -76,7 +76,7 @@ function setUp(options: Given = {}) {
         text: frame.toString(),
         context,
         answer: (text) => {
-          resolve(text === undefined ? undefined : Buffer.from(text));
+          resolve(text === undefined ? undefined : [Buffer.from(text)]);
           return settle();
         },
         fail: (error) => {
@@ -147,19 +147,19 @@ describe('a connection', () => {
   });
 
   it('reads frames that arrive byte by byte', () => {
-    const { connection, socket } = setUp({ dispatch: (bytes) => bytes });
+    const { connection, socket } = setUp({ dispatch: (bytes) => [bytes] });
     for (const byte of Buffer.concat([frame('one'), frame('two')])) connection.data(Buffer.from([byte]));
     assert.deepEqual(socket.written, ['one', 'two']);
   });
 
   it('sends what is ready in one turn as one write', () => {
-    const { connection, socket } = setUp({ dispatch: (bytes) => bytes });
+    const { connection, socket } = setUp({ dispatch: (bytes) => [bytes] });
     connection.data(Buffer.concat([frame('one'), frame('two'), frame('three')]));
     assert.deepEqual(socket.written, ['onetwothree']);
   });
 
   it('closes on a frame that is too large, after the answers before it', () => {
-    const { connection, socket, timers } = setUp({ dispatch: (bytes) => bytes, maxFrameBytes: 10 });
+    const { connection, socket, timers } = setUp({ dispatch: (bytes) => [bytes], maxFrameBytes: 10 });
     connection.data(Buffer.concat([frame('ok'), Buffer.from([0x7f, 0, 0, 0])]));
     assert.deepEqual(socket.written, ['ok']);
     assert.equal(socket.ended, true);
@@ -192,7 +192,7 @@ describe('a connection', () => {
     const { connection, socket } = setUp({
       dispatch: (bytes) => {
         handled.push(bytes.toString());
-        return bytes;
+        return [bytes];
       },
     });
     socket.accepts = false;
@@ -318,7 +318,7 @@ describe('a connection', () => {
 
   it('counts answers that its peer does not take, until it takes them or is gone', () => {
     const answers = new AnswerMemory(1_000_000);
-    const { connection, socket } = setUp({ answers, dispatch: () => Buffer.alloc(600_000) });
+    const { connection, socket } = setUp({ answers, dispatch: () => [Buffer.alloc(600_000)] });
     socket.accepts = false;
     connection.data(frame('a'));
     assert.equal(answers.bytes, 600_000);

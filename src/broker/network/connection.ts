@@ -22,8 +22,8 @@ export interface RequestContext {
   onClose(run: () => void): void;
 }
 
-/** A response frame; undefined for none (acks=0). */
-export type Answer = Uint8Array | undefined;
+/** The pieces of a response frame; undefined for none (acks=0). */
+export type Answer = readonly Uint8Array[] | undefined;
 
 /** Handles one request frame. A throw or a rejection closes the connection. */
 export type Dispatch = (frame: Buffer, context: RequestContext) => Answer | Promise<Answer>;
@@ -295,8 +295,10 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
       this.inFlightBytes -= first.bytes;
       this.options.requests.released(first.bytes);
       if (first.answer === undefined) continue;
-      this.outbox.push(first.answer);
-      this.outboxBytes += first.answer.length;
+      for (const piece of first.answer) {
+        this.outbox.push(piece);
+        this.outboxBytes += piece.length;
+      }
     }
     slot.released = true;
     if (this.holder === slot) this.holder = undefined;

@@ -4,7 +4,7 @@
  * version 0 with UNSUPPORTED_VERSION, so that a newer client can ask again (KIP-511).
  */
 import { ByteReader, ErrorCode } from '../../core/index.ts';
-import { apiVersions, decodeRequestBody, decodeRequestHeader, encodeResponseFrame } from '../../wire/index.ts';
+import { apiVersions, decodeRequestBody, decodeRequestHeader, encodeResponsePieces } from '../../wire/index.ts';
 import { advertisedRange } from '../handlers/api-versions.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { BrokerServices } from '../services.ts';
@@ -51,14 +51,14 @@ export function makeDispatch(
     };
     const response = handler.handle(request, call, broker);
     const encode = (body: unknown): Answer =>
-      body === undefined ? undefined : encodeResponseFrame<unknown>(api, apiVersion, header.correlationId, body);
+      body === undefined ? undefined : encodeResponsePieces<unknown>(api, apiVersion, header.correlationId, body);
     return response instanceof Promise ? response.then(encode) : encode(response);
   };
   return dispatch;
 }
 
 function unsupportedApiVersions(handler: Handler, correlationId: number): Answer {
-  return encodeResponseFrame(apiVersions, 0, correlationId, {
+  return encodeResponsePieces(apiVersions, 0, correlationId, {
     errorCode: ErrorCode.UNSUPPORTED_VERSION,
     apiKeys: [advertisedRange(handler)],
   });

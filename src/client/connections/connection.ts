@@ -4,7 +4,7 @@
  * broker: then everything in flight fails with NETWORK_EXCEPTION, and nobody knows whether the broker did it.
  */
 import type { Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
-import { type Api, apiVersions, decodeResponse, encodeRequestFrame, FrameReader } from '../../wire/index.ts';
+import { type Api, apiVersions, decodeResponse, encodeRequestPieces, FrameReader } from '../../wire/index.ts';
 import { brokerError, ClientError, NetworkError, TimeoutError } from '../errors.ts';
 import { abortReason } from '../support/async.ts';
 import type { ConnectionConfig, Runtime } from './runtime.ts';
@@ -199,15 +199,15 @@ export class Connection {
       return undefined;
     }
     const correlationId = this.nextCorrelationId;
-    let frame: Uint8Array;
+    let pieces: Uint8Array[];
     try {
-      frame = encodeRequestFrame(api, version, { correlationId, clientId: this.config.clientId }, body);
+      pieces = encodeRequestPieces(api, version, { correlationId, clientId: this.config.clientId }, body);
     } catch (error) {
       refuse(error);
       return undefined;
     }
     this.nextCorrelationId = correlationId === 0x7fffffff ? 0 : correlationId + 1;
-    if (!this.socket.write(frame)) this.full = true;
+    for (const piece of pieces) if (!this.socket.write(piece)) this.full = true;
     return correlationId;
   }
 

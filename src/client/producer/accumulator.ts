@@ -188,6 +188,7 @@ export class Accumulator {
     return new ProducerBatch(queue, queue.takeOrder(), this.clock.monotonic(), {
       compression: this.config.compressionType,
       maxBytes: Math.max(this.config.batchSize, BATCH_OVERHEAD + 1),
+      expectedBytes: queue.lastBatchBytes,
       transactional: this.transactional,
       defer: this.defer,
     });

@@ -46,6 +46,8 @@ export class PartitionQueue<Batch extends QueuedBatch = QueuedBatch> {
   lastAcknowledged = -1;
   unresolved = false;
   resetRequested = false;
+  /** How large the batch before became, in bytes before compression: the next is likely to be alike. */
+  lastBatchBytes = 1024;
   private nextOrder = 0;
 
   constructor(topic: string, partition: number) {

@@ -53,6 +53,7 @@ export class ProducerBatch implements QueuedBatch {
     options: {
       compression: CompressionType;
       maxBytes: number;
+      expectedBytes: number;
       transactional: boolean;
       defer: (run: () => void) => void;
     },
@@ -62,7 +63,7 @@ export class ProducerBatch implements QueuedBatch {
     this.createdAt = createdAt;
     this.transactional = options.transactional;
     this.defer = options.defer;
-    this.builder = new BatchBuilder({ compression: options.compression, maxBytes: options.maxBytes });
+    this.builder = new BatchBuilder(options);
   }
 
   /** Returns false, and changes nothing, when the record does not fit. */
@@ -107,6 +108,7 @@ export class ProducerBatch implements QueuedBatch {
   encoded(): Uint8Array {
     if (this.bytes === undefined) {
       this.closed = true;
+      this.queue.lastBatchBytes = this.builder!.sizeInBytes;
       this.bytes = this.builder!.build({
         producerId: this.identity?.producerId ?? -1,
         producerEpoch: this.identity?.epoch ?? -1,
@@ -123,6 +125,8 @@ export class ProducerBatch implements QueuedBatch {
     this.identity = identity;
     this.sequence = sequence;
     if (this.bytes !== undefined) {
+      // The old bytes may still be on their way through a connection that is over.
+      this.bytes = this.bytes.slice();
       setProducerState(this.bytes, 0, identity.producerId, identity.epoch, sequence);
     }
   }
