@@ -5,10 +5,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts, loneNode } from './lone-node.ts';
 import { apacheKafkaVersion, classPathDirectory } from './versions.ts';
 
 export { apacheKafkaVersion };
@@ -117,25 +118,6 @@ export async function mustRunTool(mainClass: string, args: readonly string[], op
   return stdout;
 }
 
-/** Two ports that are free now. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const open = () =>
-    new Promise<{ port: number; close: () => Promise<void> }>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        if (address === null || typeof address === 'string') return reject(new Error('no port'));
-        const close = () => new Promise<void>((done) => server.close(() => done()));
-        resolve({ port: address.port, close });
-      });
-    });
-  const first = await open();
-  const second = await open();
-  await Promise.all([first.close(), second.close()]);
-  return [first.port, second.port];
-}
-
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
@@ -155,26 +137,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   const directory = mkdtempSync(join(tmpdir(), 'onceward-kafka-'));
   directories.add(directory);
   const [port, controllerPort] = await freePorts();
-  const properties = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    'log.dirs': join(directory, 'data'),
-    'offsets.topic.replication.factor': '1',
-    'offsets.topic.num.partitions': '5',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'transaction.state.log.num.partitions': '5',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
-    'group.initial.rebalance.delay.ms': '0',
-    ...more,
-  };
+  const properties = { ...loneNode(port, controllerPort, join(directory, 'data')), ...more };
   const file = join(directory, 'server.properties');
   writeFileSync(
     file,

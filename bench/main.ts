@@ -1,0 +1,120 @@
+/**
+ * `npm run bench`: how fast we are, row by row, beside others and beside what is possible. docs/performance.md says what
+ * the rows mean. Progress goes to standard error, the table to standard output.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Brokers } from './harness/brokers.ts';
+import { endWithThisProcess } from './harness/children.ts';
+import { writeSection } from './harness/document.ts';
+import { measureRow, type RowResult } from './harness/measure.ts';
+import { profileSummary } from './harness/profile.ts';
+import { asJson, asMarkdown, isMeasured, type NotMeasured, shortLine } from './harness/report.ts';
+import type { Bench, Row, Tool } from './harness/row.ts';
+import { bringTools } from './peers/tools.ts';
+import { rows } from './rows/index.ts';
+
+const usage = `npm run bench [-- OPTION...]
+  --quick         fewer records and only the rows with a target; within three minutes
+  --row NAME      only the rows whose name contains NAME; may be given several times
+  --json FILE     writes the result as JSON
+  --docs          writes the table into docs/performance.md
+  --check         exit code 1 where a target is not met, or could not be measured
+  --profile DIR   processor profiles of our broker and our client, and a summary of each
+  --list          the names of the rows`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    row: { type: 'string', multiple: true },
+    json: { type: 'string' },
+    docs: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const REPETITIONS = 5;
+/** A quick run has this part of the records. */
+const QUICK_PART = 8;
+const { quick } = options;
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+/** On a terminal the line is written over and over. */
+const show = (text: string) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
+};
+
+function chosenRows(): readonly Row[] {
+  const wanted = options.row?.map((name) => name.toLowerCase());
+  const named = ({ name }: Row) => wanted === undefined || wanted.some((word) => name.toLowerCase().includes(word));
+  const chosen = rows.filter((row) => named(row) && (row.quick || !quick || wanted !== undefined));
+  if (chosen.length === 0) throw new Error(`no row is called ${options.row?.join(' or ')}; --list tells the names`);
+  return chosen;
+}
+
+async function run(): Promise<number> {
+  const date = new Date();
+  const chosen = chosenRows();
+  const profiles = options.profile === undefined ? undefined : resolve(options.profile);
+  if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
+  const missing = await bringTools(new Set(chosen.flatMap(toolsOf)), say);
+  const brokers = new Brokers(profiles);
+  const bench: Bench = {
+    quick,
+    profiles,
+    broker: (name) => brokers.get(name),
+    records: (full) => (quick ? Math.ceil(full / QUICK_PART) : full),
+  };
+  const results: (RowResult | NotMeasured)[] = [];
+  for (const [index, row] of chosen.entries()) {
+    const lacking = toolsOf(row)
+      .map((tool) => missing.get(tool))
+      .find((reason) => reason !== undefined);
+    if (lacking !== undefined) {
+      results.push({ row: row.name, target: row.target, reason: lacking });
+      continue;
+    }
+    const label = `[${index + 1}/${chosen.length}] ${row.name}`;
+    show(`${label}: starting`);
+    await brokers.have(row.brokers);
+    const result = await measureRow(row, bench, REPETITIONS, (text) => show(`${label}: ${text}`));
+    show('');
+    say(shortLine(result));
+    results.push(result);
+  }
+  await brokers.have([]);
+  if (profiles !== undefined) for (const text of profileSummary(profiles)) say(text);
+  const report = { date, quick, rows: results };
+  const table = asMarkdown(report);
+  process.stdout.write(`${table}\n`);
+  if (options.json !== undefined) writeFileSync(options.json, asJson(report));
+  if (options.docs) writeSection(table);
+  const unmet = results.filter((row) => row.target !== undefined && !(isMeasured(row) && row.met === true));
+  say(
+    `${unmet.length} of ${results.filter(({ target }) => target !== undefined).length} targets are not met; ${Math.round((Date.now() - date.getTime()) / 1000)} s`,
+  );
+  return options.check && unmet.length > 0 ? 1 : 0;
+}
+
+function toolsOf({ tools = [], brokers }: Row): readonly Tool[] {
+  return brokers.includes('Apache Kafka') ? [...tools, 'java'] : tools;
+}
+
+if (options.help) {
+  process.stdout.write(`${usage}\n`);
+} else if (options.list) {
+  process.stdout.write(`${rows.map(({ name }) => name).join('\n')}\n`);
+} else {
+  endWithThisProcess();
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = 1;
+  }
+  process.exit();
+}
