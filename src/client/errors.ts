@@ -113,6 +113,36 @@ export class OffsetOutOfRangeError extends ClientError {
   }
 }
 
+/**
+ * Records that were read are no longer in the log, with auto.offset.reset=none: a leader without them was elected, or the
+ * topic was deleted and made anew (KIP-320). Seek, then poll again.
+ */
+export class LogTruncationError extends ClientError {
+  override readonly name = 'LogTruncationError';
+  readonly partitions: readonly TruncatedPosition[];
+  constructor(partitions: readonly TruncatedPosition[]) {
+    const list = partitions.map(({ topic, partition, offset, divergingOffset: end }) => {
+      return `${topic}-${partition} at ${offset}${end === undefined ? '' : `, its log differs from ${end} on`}`;
+    });
+    super(
+      'OFFSET_OUT_OF_RANGE',
+      `records that were read are no longer in the log of ${list.join('; ')}: seek, or set auto.offset.reset`,
+    );
+    this.partitions = partitions;
+  }
+}
+
+/** Where a consumer stood in a log that was cut off before. */
+export interface TruncatedPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch of the last record that was read. */
+  readonly leaderEpoch: number;
+  /** The first offset that is not what was read any more; undefined: the leader knows nothing of that epoch. */
+  readonly divergingOffset: number | undefined;
+}
+
 /** Partitions without a committed offset, with auto.offset.reset=none. Seek, then poll again. */
 export class NoOffsetForPartitionError extends ClientError {
   override readonly name = 'NoOffsetForPartitionError';

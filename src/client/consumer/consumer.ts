@@ -130,7 +130,8 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   /**
    * The next records, at most max.poll.records; none when there were none in time. Joins the group, takes part in
    * rebalances and calls the listener. With enable.auto.commit it also commits what earlier polls returned.
-   * @throws OffsetOutOfRangeError, NoOffsetForPartitionError, ClientError CORRUPT_MESSAGE, …; the signal's reason
+   * @throws OffsetOutOfRangeError, LogTruncationError, NoOffsetForPartitionError, ClientError CORRUPT_MESSAGE, …; the
+   * signal's reason
    */
   async poll(options: PollOptions = {}): Promise<ConsumerRecord[]> {
     this.checkOpen();

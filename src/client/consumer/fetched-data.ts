@@ -2,7 +2,7 @@
  * The answer of one fetch for one partition, decoded as it is consumed. Leaves out control records, records before the
  * position, and with read_committed those of aborted transactions; the position moves past all of them.
  */
-import { controlRecordOf, damageOf, RecordCursor, readBatchHeader } from '../../records/index.ts';
+import { type BatchHeader, controlRecordOf, damageOf, RecordCursor, readBatchHeader } from '../../records/index.ts';
 import { ClientError } from '../errors.ts';
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts';
 import type { ConsumerRecord } from './records.ts';
@@ -29,7 +29,7 @@ export class FetchedData {
   readonly endOffset: number;
   /** Of the next record to hand out. */
   position: number;
-  /** Of the last record handed out; -1: none yet. */
+  /** Of the last batch before the position, handed out or left out; -1: none yet. */
   leaderEpoch = -1;
   exhausted = false;
 
@@ -61,7 +61,7 @@ export class FetchedData {
         const cursor = this.cursor ?? this.nextBatch();
         if (cursor === undefined) break;
         if (!cursor.next()) {
-          this.position = Math.max(this.position, cursor.header.lastOffset + 1);
+          this.passed(cursor.header);
           this.cursor = undefined;
           continue;
         }
@@ -99,6 +99,11 @@ export class FetchedData {
     this.cursor = this.nextBatch();
   }
 
+  private passed(header: BatchHeader): void {
+    this.position = Math.max(this.position, header.lastOffset + 1);
+    this.leaderEpoch = header.partitionLeaderEpoch;
+  }
+
   /** The next batch with records for the caller. */
   private nextBatch(): RecordCursor | undefined {
     const { bytes } = this;
@@ -118,7 +123,7 @@ export class FetchedData {
         this.cursor = new RecordCursor(batch);
         return this.cursor;
       }
-      this.position = Math.max(this.position, header.lastOffset + 1);
+      this.passed(header);
     }
     this.exhausted = true;
     this.position = Math.max(this.position, this.endOffset);

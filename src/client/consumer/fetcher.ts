@@ -12,6 +12,7 @@ import type { ConsumerConfig } from '../options/consumer.ts';
 import { placeOf } from '../options/offset-reset.ts';
 import { partitionKey } from '../topic-partition.ts';
 import { FetchedData } from './fetched-data.ts';
+import { PositionValidator } from './position-validator.ts';
 import type { PartitionState, Positions } from './positions.ts';
 
 export interface FetcherEvents {
@@ -25,6 +26,9 @@ interface Asked {
   readonly state: PartitionState;
   readonly version: number;
   readonly offset: number;
+  /** Undefined: not known. */
+  readonly topicId: string | undefined;
+  readonly leaderEpoch: number;
 }
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number];
@@ -35,6 +39,7 @@ export class Fetcher {
   private readonly positions: Positions;
   private readonly events: FetcherEvents;
   private readonly busy = new Set<number>();
+  private readonly validator: PositionValidator;
   private failures = 0;
   private rotation = 0;
 
@@ -43,6 +48,7 @@ export class Fetcher {
     this.config = config;
     this.positions = positions;
     this.events = events;
+    this.validator = new PositionValidator(cluster, config, events);
   }
 
   /** Sends what fetches can be sent. Returns when to call again at the latest, monotonic; Infinity: an event will tell. */
@@ -50,8 +56,9 @@ export class Fetcher {
     let again = Number.POSITIVE_INFINITY;
     if (this.positions.bufferedBytes >= Math.max(1, this.config.fetchMaxBytes)) return again;
     const byBroker = new Map<number, { broker: BrokerInfo; states: PartitionState[]; full: boolean }>();
+    const doubtful = new Map<BrokerInfo, PartitionState[]>();
     for (const state of this.positions.all()) {
-      if (state.paused || state.position === undefined || state.fetching) continue;
+      if (state.paused || state.position === undefined || state.fetching || state.validating) continue;
       if (state.retryAt > now) {
         again = Math.min(again, state.retryAt);
         continue;
@@ -64,6 +71,17 @@ export class Fetcher {
         again = Math.min(again, state.retryAt);
         continue;
       }
+      const verdict = this.validator.judge(state, leader.epoch, now);
+      if (verdict === 'later') {
+        if (state.position !== undefined) again = Math.min(again, state.retryAt);
+        continue;
+      }
+      if (verdict === 'ask') {
+        const theirs = doubtful.get(leader.broker);
+        if (theirs) theirs.push(state);
+        else doubtful.set(leader.broker, [state]);
+        continue;
+      }
       if (this.busy.has(leader.broker.id)) continue;
       let plan = byBroker.get(leader.broker.id);
       if (plan === undefined) {
@@ -73,6 +91,7 @@ export class Fetcher {
       if (state.bufferedBytes >= this.config.maxPartitionFetchBytes) plan.full = true;
       else plan.states.push(state);
     }
+    for (const [broker, states] of doubtful) void this.validator.ask(broker, states);
     for (const { broker, states, full } of byBroker.values()) {
       if (!full && states.length > 0) void this.fetch(broker, states);
     }
@@ -87,7 +106,8 @@ export class Fetcher {
       const state = states[(first + at) % states.length]!;
       state.fetching = true;
       const key = partitionKey(state.topic, state.partition);
-      asked.set(key, { state, version: state.version, offset: state.fetchOffset });
+      const { version, fetchOffset: offset, topicId, validUnder: leaderEpoch } = state;
+      asked.set(key, { state, version, offset, topicId, leaderEpoch });
     }
     this.busy.add(broker.id);
     try {
@@ -119,17 +139,17 @@ export class Fetcher {
       }
     >();
     let idsKnown = true;
-    for (const { state, offset } of asked) {
-      let topic = topics.get(state.topic);
+    for (const { state, offset, topicId = ZERO_UUID, leaderEpoch } of asked) {
+      if (topicId === ZERO_UUID) idsKnown = false;
+      // Until all its partitions know of it, a topic that was made anew goes by both ids.
+      let topic = topics.get(`${state.topic} ${topicId}`);
       if (topic === undefined) {
-        const topicId = cluster.image.topics.get(state.topic)?.id ?? ZERO_UUID;
-        if (topicId === ZERO_UUID) idsKnown = false;
         topic = { topic: state.topic, topicId, partitions: [] };
-        topics.set(state.topic, topic);
+        topics.set(`${state.topic} ${topicId}`, topic);
       }
       topic.partitions.push({
         partition: state.partition,
-        currentLeaderEpoch: cluster.image.leaderOf(state.topic, state.partition)?.epoch ?? -1,
+        currentLeaderEpoch: leaderEpoch,
         fetchOffset: offset,
         partitionMaxBytes: config.maxPartitionFetchBytes,
       });
@@ -152,8 +172,9 @@ export class Fetcher {
   }
 
   private take(answer: FetchResponse, version: number, asked: ReadonlyMap<string, Asked>): void {
+    const names = new Map([...asked.values()].map(({ state, topicId }) => [topicId, state.topic]));
     for (const topic of answer.responses) {
-      const name = version >= 13 ? this.cluster.image.nameOf(topic.topicId) : topic.topic;
+      const name = version >= 13 ? names.get(topic.topicId) : topic.topic;
       if (name === undefined) continue;
       for (const partition of topic.partitions) {
         const question = asked.get(partitionKey(name, partition.partitionIndex));
@@ -203,7 +224,7 @@ export class Fetcher {
         });
         state.resetTo(placeOf(policy, this.cluster.runtime.clock.now()));
       }
-    } else if (needsMetadataRefresh(code)) {
+    } else if (needsMetadataRefresh(code) || name === 'UNKNOWN_LEADER_EPOCH') {
       this.cluster.requestRefresh();
     } else {
       const error = brokerError(code, `fetching ${state.topic}-${state.partition} at ${offset}`);

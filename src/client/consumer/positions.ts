@@ -9,8 +9,16 @@ export class PartitionState implements TopicPartition {
   readonly partition: number;
   /** Of the next record to hand out; undefined until it is found. */
   position: number | undefined;
-  /** Epoch of the last record handed out; -1: none. */
+  /** Epoch of the last batch before the position; -1: not known. Committed with it (KIP-320). */
   leaderEpoch = -1;
+  /** Leader epoch under which the position was last found to be in the log, and is fetched from; -1: none yet. */
+  validUnder = -1;
+  /** A question to the leader about it is under way. */
+  validating = false;
+  /** Of the topic in which the position is; undefined: not known. */
+  topicId: string | undefined;
+  /** Monotonic: since when the metadata is older than the position; undefined: it is not. */
+  staleSince: number | undefined;
   /** Where to go when the position is not simply the committed one. */
   reset: OffsetSpec | undefined;
   paused = false;
@@ -46,7 +54,15 @@ export class PartitionState implements TopicPartition {
   resetTo(place: OffsetSpec): void {
     this.jump();
     this.position = undefined;
+    this.leaderEpoch = -1;
     this.reset = place;
+  }
+  /** What is fetched may not be in the log any more: it is fetched again where the position is found to be good. */
+  mistrust(): void {
+    this.version++;
+    this.validating = true;
+    this.dropBuffered();
+    this.fetchOffset = this.position ?? this.fetchOffset;
   }
   dropBuffered(): void {
     this.buffered.length = 0;
@@ -55,6 +71,10 @@ export class PartitionState implements TopicPartition {
   private jump(): void {
     this.version++;
     this.retryAt = 0;
+    this.validUnder = -1;
+    this.validating = false;
+    this.topicId = undefined;
+    this.staleSince = undefined;
     this.dropBuffered();
   }
 }

@@ -75,7 +75,7 @@ async function handle(
 /** What was not handled is read again, and is not committed. */
 function putBack(consumer: RunnableConsumer, rest: readonly ConsumerRecord[]): void {
   const assigned = new Set(consumer.assignment().map(({ topic, partition }) => `${topic} ${partition}`));
-  for (const { topic, partition, offset } of rest.toReversed()) {
-    if (assigned.has(`${topic} ${partition}`)) consumer.seek({ topic, partition, offset });
+  for (const { topic, partition, offset, leaderEpoch } of rest.toReversed()) {
+    if (assigned.has(`${topic} ${partition}`)) consumer.seek({ topic, partition, offset, leaderEpoch });
   }
 }

@@ -42,6 +42,27 @@ test('a topic made anew under its old name begins at its own epochs', () => {
   assert.equal(image.nameOf(OTHER), 't');
 });
 
+test('a broker that is behind does not bring the replaced topic back, unless it is told again and again', () => {
+  const image = new ClusterImage();
+  image.update(answer(1, 4));
+  image.update(answer(1, 0, OTHER));
+  for (const _ of [1, 2]) {
+    image.update(answer(1, 4));
+    assert.equal(image.topics.get('t')!.id, OTHER);
+  }
+  image.update(answer(1, 5));
+  assert.equal(image.topics.get('t')!.id, ID);
+});
+
+test('a topic that was not known for a moment keeps the leader epochs that it had', () => {
+  const image = new ClusterImage();
+  image.update(answer(2, 7));
+  image.update(answer(1, 0, ID, 3));
+  image.update(answer(1, 6));
+  assert.deepEqual([image.leaderOf('t', 0)!.broker.id, image.leaderOf('t', 0)!.epoch], [2, 7]);
+  assert.equal(image.nameOf(ID), 't');
+});
+
 test('a topic that is gone is forgotten, one whose answer failed for now is kept', () => {
   const image = new ClusterImage();
   image.update(answer(1, 0));

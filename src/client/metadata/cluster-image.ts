@@ -1,6 +1,7 @@
 /**
  * What is known of the cluster: its brokers, and of each topic of interest its id, partitions and leaders. Pure state;
- * an answer older than what is known (a lower leader epoch of the same topic) does not overwrite it.
+ * an answer older than what is known (a lower leader epoch of the same topic, or a topic that
+ * was replaced by another of its name) does not overwrite it.
  */
 import { ZERO_UUID } from '../../core/index.ts';
 import type { Address } from '../connections/connection.ts';
@@ -56,6 +57,8 @@ export class ClusterImage {
   readonly brokers = new Map<number, BrokerInfo>();
   readonly topics = new Map<string, TopicInfo>();
   private readonly namesById = new Map<string, string>();
+  /** By name: a topic that was forgotten or replaced. Its epochs count where it comes back; bounded. */
+  private readonly departed = new Map<string, { readonly topic: TopicInfo; timesTold: number }>();
 
   /** Takes in an answer; returns the error of each topic that has one. `isComplete`: what it does not name is gone. */
   update(answer: MetadataAnswer, isComplete = false): Map<string, number> {
@@ -97,7 +100,12 @@ export class ClusterImage {
   }
 
   private put(name: string, topic: MetadataAnswer['topics'][number]): void {
-    const known = this.topics.get(name);
+    const current = this.topics.get(name);
+    const departed = this.departed.get(name);
+    const returns = departed?.topic.id === topic.topicId;
+    // A broker that is behind may still tell the topic that was replaced; one answer is not believed.
+    if (current !== undefined && current.id !== topic.topicId && returns && departed.timesTold++ < ODD_ANSWERS) return;
+    const known = current === undefined && returns ? departed.topic : current;
     const same = known !== undefined && known.id === topic.topicId;
     const partitions: PartitionInfo[] = [];
     const sorted = [...topic.partitions].sort((a, b) => a.partitionIndex - b.partitionIndex);
@@ -108,7 +116,8 @@ export class ClusterImage {
         ? before
         : { partition: partitionIndex, leader: leaderId, leaderEpoch, replicas: replicaNodes, isr: isrNodes };
     }
-    if (known !== undefined && !same) this.namesById.delete(known.id);
+    if (current !== undefined && !same) this.remember(current);
+    else if (returns) this.departed.delete(name);
     this.topics.set(name, { name, id: topic.topicId, internal: topic.isInternal, partitions });
     if (topic.topicId !== ZERO_UUID) this.namesById.set(topic.topicId, name);
   }
@@ -117,9 +126,20 @@ export class ClusterImage {
     const known = this.topics.get(name);
     if (known === undefined) return;
     this.topics.delete(name);
-    this.namesById.delete(known.id);
+    this.remember(known);
+  }
+
+  private remember(topic: TopicInfo): void {
+    this.namesById.delete(topic.id);
+    this.departed.delete(topic.name);
+    this.departed.set(topic.name, { topic, timesTold: 0 });
+    if (this.departed.size <= DEPARTED_MAX) return;
+    for (const oldest of this.departed.keys()) return void this.departed.delete(oldest);
   }
 }
 
+/** Answers in a row, at least, that speak of a replaced topic before it is taken to be back. */
+const ODD_ANSWERS = 2;
+const DEPARTED_MAX = 1000;
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const UNKNOWN_TOPIC_ID = 100;

@@ -3,7 +3,7 @@
  * coordinates everything. For the paths that a test does not bend.
  */
 import { ErrorCode, type Ports, ZERO_UUID } from '../../core/index.ts';
-import { batchesOf, decodeRecords, setBaseOffset } from '../../records/index.ts';
+import { type BatchHeader, batchesOf, decodeRecords, setBaseOffset } from '../../records/index.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -15,6 +15,7 @@ import {
   initProducerId,
   listOffsets,
   metadata,
+  offsetForLeaderEpoch,
   type ProduceRequest,
   type ProduceResponseInput,
   produce,
@@ -30,6 +31,8 @@ interface ProducerEntry {
 export class FakePartition {
   readonly batches: Uint8Array[] = [];
   end = 0;
+  /** Stamped on what is appended, and told as the leader's. */
+  leaderEpoch = 0;
   private readonly producers = new Map<number, ProducerEntry>();
 
   /** What a partition leader does: duplicates answered, gaps refused. */
@@ -57,10 +60,33 @@ export class FakePartition {
     }
     const copy = Uint8Array.from(batch!.bytes);
     setBaseOffset(copy, 0, this.end);
+    new DataView(copy.buffer).setInt32(LEADER_EPOCH_AT, this.leaderEpoch);
     this.batches.push(copy);
     const baseOffset = this.end;
     this.end += recordCount;
     return { errorCode: 0, baseOffset };
+  }
+
+  /** As under a leader that was elected without what lies behind `end`. */
+  elect(leaderEpoch: number, end = this.end): void {
+    this.leaderEpoch = leaderEpoch;
+    while (this.end > end) this.end = headerOf(this.batches.pop()!).baseOffset;
+  }
+  /** As a leader answers OffsetForLeaderEpoch. */
+  endOfEpoch(asked: number): { leaderEpoch: number; endOffset: number } {
+    if (asked === this.leaderEpoch) return { leaderEpoch: asked, endOffset: this.end };
+    if (asked > this.leaderEpoch) return { leaderEpoch: -1, endOffset: -1 };
+    const headers = this.batches.map(headerOf).filter(({ partitionLeaderEpoch }) => partitionLeaderEpoch <= asked);
+    const last = headers.at(-1);
+    return {
+      leaderEpoch: last?.partitionLeaderEpoch ?? asked,
+      endOffset: last === undefined ? 0 : last.lastOffset + 1,
+    };
+  }
+  /** What a leader says to a client that knows another epoch. */
+  epochError(known: number): number {
+    if (known < 0 || known === this.leaderEpoch) return 0;
+    return known < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH;
   }
 
   /** As a log that lost its producer state. */
@@ -74,6 +100,8 @@ export class FakePartition {
 
 export class FakeCluster extends FakeBroker {
   readonly topics = new Map<string, FakePartition[]>();
+  private readonly ids = new Map<string, string>();
+  private made = 0;
   private nextProducerId = 1000;
   private readonly timers: Ports['timers'];
   /** Of the transactional producer. */
@@ -91,12 +119,12 @@ export class FakeCluster extends FakeBroker {
         const partitions = this.topics.get(name!);
         return {
           name,
-          topicId: partitions === undefined ? ZERO_UUID : idOf(name!),
+          topicId: partitions === undefined ? ZERO_UUID : this.idOf(name!),
           errorCode: partitions === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : 0,
-          partitions: (partitions ?? []).map((_, partitionIndex) => ({
+          partitions: (partitions ?? []).map(({ leaderEpoch }, partitionIndex) => ({
             partitionIndex,
             leaderId: 1,
-            leaderEpoch: 0,
+            leaderEpoch,
             replicaNodes: [1],
             isrNodes: [1],
           })),
@@ -112,6 +140,16 @@ export class FakeCluster extends FakeBroker {
           partitionIndex,
           offset: timestamp === -2 ? 0 : this.partition(name, partitionIndex).end,
         })),
+      })),
+    }));
+    this.on(offsetForLeaderEpoch, ({ topics: wanted }) => ({
+      topics: wanted.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
+          const theirs = this.partition(topic, partition);
+          const errorCode = theirs.epochError(currentLeaderEpoch);
+          return errorCode === 0 ? { partition, ...theirs.endOfEpoch(leaderEpoch) } : { partition, errorCode };
+        }),
       })),
     }));
     this.on(findCoordinator, ({ coordinatorKeys }) => ({
@@ -149,7 +187,7 @@ export class FakeCluster extends FakeBroker {
       topicId: topic.topicId,
       partitionResponses: topic.partitionData.map(({ index, records }) => ({
         index,
-        ...this.partition(topic.name || nameOf(topic.topicId), index).append(records!),
+        ...this.partition(topic.name || this.nameOf(topic.topicId)!, index).append(records!),
       })),
     }));
     return acks === 0 ? 'no answer' : { responses };
@@ -163,18 +201,30 @@ export class FakeCluster extends FakeBroker {
     const responses = wanted.map((topic) => ({
       topic: topic.topic,
       topicId: topic.topicId,
-      partitions: topic.partitions.map(({ partition, fetchOffset }) => {
-        const { batches, end } = this.partition(topic.topic || nameOf(topic.topicId), partition);
+      partitions: topic.partitions.map(({ partition, fetchOffset, currentLeaderEpoch }) => {
+        const name = topic.topic || this.nameOf(topic.topicId);
+        if (name === undefined) return refusedFetch(partition, ErrorCode.UNKNOWN_TOPIC_ID);
+        const theirs = this.partition(name, partition);
+        const { batches, end } = theirs;
+        const errorCode =
+          theirs.epochError(currentLeaderEpoch) || (fetchOffset > end ? ErrorCode.OFFSET_OUT_OF_RANGE : 0);
+        if (errorCode !== 0) return refusedFetch(partition, errorCode);
         const at = batches.filter((bytes) => [...batchesOf(bytes)][0]!.header.lastOffset >= fetchOffset);
         return { partitionIndex: partition, highWatermark: end, records: Buffer.concat(at) };
       }),
     }));
-    const empty = responses.every((topic) => topic.partitions.every((partition) => partition.records.length === 0));
+    const isEmpty = ({ records, errorCode }: { records: Buffer; errorCode?: number }) =>
+      records.length === 0 && !errorCode;
+    const empty = responses.every((topic) => topic.partitions.every(isEmpty));
     if (empty) await new Promise<void>((resolve) => void this.timers.after(maxWaitMs, resolve));
     return { responses };
   };
 
+  /** In the place of the topic of this name, if there is one: with an id of its own. */
   addTopic(name: string, partitions: number): void {
+    const id = Buffer.from(`${name}.${this.made++}`.padEnd(16, '.')).toString('base64url');
+    for (const [old, of] of this.ids) if (of === name) this.ids.delete(old);
+    this.ids.set(id, name);
     this.topics.set(
       name,
       Array.from({ length: partitions }, () => new FakePartition()),
@@ -182,6 +232,12 @@ export class FakeCluster extends FakeBroker {
   }
   partition(topic: string, partition = 0): FakePartition {
     return this.topics.get(topic)![partition]!;
+  }
+  private idOf(topic: string): string {
+    return [...this.ids].find(([, name]) => name === topic)![0];
+  }
+  private nameOf(topicId: string): string | undefined {
+    return this.ids.get(topicId);
   }
   values(topic: string, partition = 0): string[] {
     return this.partition(topic, partition).values();
@@ -198,10 +254,11 @@ export class FakeCluster extends FakeBroker {
   }
 }
 
-/** An id that says the name: tests read it. */
-export function idOf(topic: string): string {
-  return Buffer.from(topic.padEnd(16, '.')).toString('base64url');
+const LEADER_EPOCH_AT = 12;
+
+function headerOf(batch: Uint8Array): BatchHeader {
+  return [...batchesOf(batch)][0]!.header;
 }
-export function nameOf(topicId: string): string {
-  return Buffer.from(topicId, 'base64url').toString().replace(/\.+$/, '');
+function refusedFetch(partitionIndex: number, errorCode: number) {
+  return { partitionIndex, errorCode, highWatermark: -1, records: Buffer.alloc(0) };
 }
