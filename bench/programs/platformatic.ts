@@ -1,0 +1,60 @@
+/** @platformatic/kafka: 600 records a send, five sends in flight; reading by its stream. */
+import { randomUUID } from 'node:crypto';
+import {
+  type CompressionAlgorithmValue,
+  Consumer,
+  MessagesStreamModes,
+  ProduceAcks,
+  Producer,
+} from '@platformatic/kafka';
+import { readPayloads } from '../harness/payloads.ts';
+import { IN_FLIGHT, inTurns } from './sends.ts';
+import { type ConsumeRequest, type ProduceRequest, Stopwatch, serve } from './serve.ts';
+
+async function produce({ bootstrap, topic, records, values: path, acks, compression }: ProduceRequest) {
+  const values = readPayloads(path);
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+    clientId: 'bench',
+    bootstrapBrokers: [bootstrap],
+    acks: acks === 'one' ? ProduceAcks.LEADER : ProduceAcks.ALL,
+    maxInflights: IN_FLIGHT,
+    compression: compression as CompressionAlgorithmValue,
+  });
+  await producer.send({ messages: [{ topic, value: values[0]! }] }); // connections and metadata are behind it
+  const watch = new Stopwatch();
+  await inTurns(records, (first, count) => {
+    const messages = [];
+    for (let n = 0; n < count; n++) messages.push({ topic, value: values[(first + n) % values.length]! });
+    return producer.send({ messages });
+  });
+  const result = watch.read(records);
+  await producer.close();
+  return result;
+}
+
+async function consume({ bootstrap, topic, leading, records }: ConsumeRequest) {
+  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+    clientId: 'bench',
+    groupId: randomUUID(),
+    bootstrapBrokers: [bootstrap],
+    autocommit: false,
+  });
+  const stream = await consumer.consume({ topics: [topic], mode: MessagesStreamModes.EARLIEST });
+  let seen = 0;
+  let bytes = 0;
+  let watch: Stopwatch | undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('data', (message) => {
+      if (seen === leading) watch = new Stopwatch();
+      bytes += message.value.length;
+      if (++seen === leading + records) resolve();
+    });
+  });
+  await done;
+  const result = { ...watch!.read(records), bytes };
+  await consumer.close(true);
+  return result;
+}
+
+await serve({ produce, consume });
