@@ -15,6 +15,8 @@ export function readLog(log: LogBody, options: ReadOptions): Uint8Array {
     throw new KafkaError('OFFSET_OUT_OF_RANGE', `offset ${fromOffset}, the log has ${startOffset} to ${endOffset}`);
   }
   if (fromOffset >= options.upTo) return NO_BYTES;
+  // A reader of many logs who has no room left: no batch is this small.
+  if (options.maxBytes <= 0 && !options.minOneBatch) return NO_BYTES;
   return log.attempt(() => {
     const bytes = readBatches(log.list.all, options);
     return fromOffset < log.uncheckedBelow ? soundStart(log, bytes) : bytes;

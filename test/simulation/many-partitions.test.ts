@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Broker } from '../../src/broker/index.ts';
-import { Admin } from '../../src/client/index.ts';
+import { Admin, Consumer, Producer } from '../../src/client/index.ts';
 import { type Disk, type DiskFile, MemoryDisk } from '../../src/core/index.ts';
 
 /** A disk in memory that counts what is asked of it. */
 class CountingDisk implements Disk {
   calls = 0;
+  reads = 0;
   bytesWritten = 0;
   openFiles = 0;
   private readonly disk = new MemoryDisk();
@@ -20,7 +21,10 @@ class CountingDisk implements Disk {
     return {
       path,
       size: () => count(() => file.size()),
-      read: (target, position) => count(() => file.read(target, position)),
+      read: (target, position) => {
+        this.reads += 1;
+        return count(() => file.read(target, position));
+      },
       write: (bytes, position) => {
         this.bytesWritten += bytes.length;
         count(() => file.write(bytes, position));
@@ -129,4 +133,27 @@ test('a thousand partitions cost each no more than a hundred do', async () => {
   // Nothing has changed since they were opened, and nothing of them is written at the next start.
   assert.ok(many.stopped.calls < 2 && many.stopped.bytes < 50, JSON.stringify(many.stopped));
   assert.ok(many.started.calls < 60 && many.started.bytes < 50, JSON.stringify(many.started));
+});
+
+test('an answer that is full reads no more of the other partitions', async () => {
+  const partitions = 200;
+  const recordBytes = 50_000;
+  const disk = new CountingDisk();
+  await using broker = await Broker.start({ dataDirectory: '/data', ports: { disk } });
+  const bootstrapServers = broker.bootstrap;
+  await using admin = new Admin({ bootstrapServers });
+  await admin.createTopics([{ name: 'wide', partitions }]);
+  await using producer = new Producer({ bootstrapServers });
+  const value = Buffer.alloc(recordBytes);
+  for (let at = 0; at < partitions * 2; at++) await producer.send({ topic: 'wide', partition: at % partitions, value });
+  await producer.flush();
+
+  await using consumer = new Consumer({ bootstrapServers, autoOffsetReset: 'earliest' });
+  consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic: 'wide', partition })));
+  const before = disk.reads;
+  let seen = 0;
+  while (seen < partitions * 2) seen += (await consumer.poll({ timeoutMs: 10_000 })).length;
+  // Ten partitions fill an answer of 1 MiB; the other 190 of each of the 20 answers would be 3,800 reads.
+  const reads = disk.reads - before;
+  assert.ok(reads < partitions * 4, `${reads} reads`);
 });

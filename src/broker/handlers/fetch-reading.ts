@@ -16,6 +16,8 @@ import type { PartitionAnswer, Result } from './fetch-context.ts';
  * of other partitions get theirs. Readers come back for the rest.
  */
 const BYTES_PER_ANSWER = 1024 * 1024;
+/** Where that was the limit, so little of it is not worth a read of each of the other partitions. */
+const LEFTOVER = 64 * 1024;
 const FIRST_VERSION_WITH_IDS = 13;
 const FIRST_VERSION_WITH_LEADERS = 16;
 
@@ -81,6 +83,7 @@ export function readAll(
   broker: BrokerServices,
 ): Round {
   let left = Math.min(limits.maxBytes, Math.max(BYTES_PER_ANSWER, limits.minBytes));
+  const leftover = left < limits.maxBytes ? LEFTOVER : 0;
   const answers: PartitionAnswer[] = new Array(sources.length);
   const start = sources.length > 1 ? broker.waitingFetches.nextTurn() % sources.length : 0;
   let bytes = 0;
@@ -95,6 +98,7 @@ export function readAll(
     const size = answer.records?.length ?? 0;
     bytes += size;
     left -= size;
+    if (left < leftover && bytes >= limits.minBytes) left = 0;
   }
   const results = sources.map(({ part }, index) => ({ part, answer: answers[index]! }));
   const known = results.filter((_, index) => !sources[index]!.unknown);

@@ -240,6 +240,21 @@ test('prefetching stops at its bounds while nobody polls', async () => {
   });
 });
 
+test('the next records are asked for while the last ones are worked on', async () => {
+  await scenario({ maxPartitionFetchBytes: 2000, maxPollRecords: 1 }, async ({ sim, broker, consumer }) => {
+    fill(broker, 0, ...Array.from({ length: 6 }, (_, index) => `${index}-${'x'.repeat(400)}`));
+    consumer.assign([P0]);
+    const fetches: number[] = [];
+    for (let at = 0; at < 6; at++) {
+      await take(consumer, 1);
+      await sim.sleep(10);
+      fetches.push(broker.count(fetch));
+    }
+    // When the third is taken, the fourth is begun: less than half of what was asked for is left.
+    assert.deepEqual(fetches, [1, 1, 2, 2, 2, 2]);
+  });
+});
+
 test('a moved leader is looked up and the records go on', async () => {
   await scenario({}, async ({ broker, consumer }) => {
     fill(broker, 0, 'a', 'b');

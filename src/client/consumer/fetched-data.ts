@@ -32,6 +32,10 @@ export class FetchedData {
   /** Of the last batch before the position, handed out or left out; -1: none yet. */
   leaderEpoch = -1;
   exhausted = false;
+  /** Bytes of the batches that were not begun. */
+  get unread(): number {
+    return this.size - this.at;
+  }
 
   private readonly bytes: Uint8Array;
   private readonly aborted: AbortedTransactions | undefined;

@@ -88,7 +88,8 @@ export class Fetcher {
         plan = { broker: leader.broker, states: [], full: false };
         byBroker.set(leader.broker.id, plan);
       }
-      if (state.bufferedBytes >= this.config.maxPartitionFetchBytes) plan.full = true;
+      // Half of it is left: the next arrives while that is worked on.
+      if (state.unread * 2 >= this.config.maxPartitionFetchBytes) plan.full = true;
       else plan.states.push(state);
     }
     for (const [broker, states] of doubtful) void this.validator.ask(broker, states);

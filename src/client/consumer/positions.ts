@@ -28,6 +28,12 @@ export class PartitionState implements TopicPartition {
   fetchOffset = 0;
   readonly buffered: FetchedData[] = [];
   bufferedBytes = 0;
+  /** Bytes that were fetched and not yet handed out. */
+  get unread(): number {
+    let bytes = 0;
+    for (const data of this.buffered) bytes += data.unread;
+    return bytes;
+  }
   /** A fetch is under way for it. */
   fetching = false;
   /** Changes with every jump, so that answers to older questions are known as such. */
@@ -81,19 +87,20 @@ export class PartitionState implements TopicPartition {
 
 export class Positions {
   private readonly states = new Map<string, PartitionState>();
+  private inOrder: readonly PartitionState[] = [];
 
   get(partition: TopicPartition): PartitionState | undefined {
     return this.states.get(partitionKey(partition.topic, partition.partition));
   }
-  all(): PartitionState[] {
-    return [...this.states.values()];
+  all(): readonly PartitionState[] {
+    return this.inOrder;
   }
   get size(): number {
     return this.states.size;
   }
   get bufferedBytes(): number {
     let bytes = 0;
-    for (const state of this.states.values()) bytes += state.bufferedBytes;
+    for (const state of this.inOrder) bytes += state.bufferedBytes;
     return bytes;
   }
 
@@ -106,6 +113,7 @@ export class Positions {
       this.states.set(key, before.get(key) ?? new PartitionState(topic, partition));
       before.delete(key);
     }
+    this.inOrder = [...this.states.values()];
     for (const state of before.values()) {
       state.gone = true;
       state.version++;
