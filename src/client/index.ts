@@ -2,6 +2,7 @@
  * The client: producer, consumer and admin for any Kafka cluster, ours or Apache Kafka's.
  *
  *   options/      what may be configured, and what contradicts what
+ *   observability/ what is counted, and who is told of what happens
  *   connections/  one connection per broker: negotiation, pipelining, timeouts, backoff
  *   metadata/     brokers, topics, leaders, coordinators, offsets
  *   producer/     batching, sending, idempotence, transactions
@@ -24,6 +25,7 @@ export * from './errors.ts';
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './metadata/cluster-image.ts';
 export type { CommittedOffset } from './metadata/committed-offsets.ts';
 export type { ListedOffset } from './metadata/offset-lookup.ts';
+export type * from './observability/index.ts';
 export type { AdminConfig, AdminOptions } from './options/admin.ts';
 export type { Surroundings } from './options/common.ts';
 export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } from './options/consumer.ts';
@@ -38,6 +40,7 @@ export {
   type TypedOutputs,
   type TypedProcessOptions,
 } from './process/process.ts';
+export type { ProcessMetrics } from './process/process-instruments.ts';
 export type { Processing } from './process/processing.ts';
 export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';

@@ -10,6 +10,7 @@ import { adminTransactions } from './admin-transactions.ts';
 import { underTest } from './context.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
+import { observing } from './observing.ts';
 import { positions } from './positions.ts';
 import { processing } from './process.ts';
 import { sendingAndReading } from './sending-and-reading.ts';
@@ -23,6 +24,7 @@ export function clientScenarios(title: string, start: StartCluster): void {
     groups(cluster);
     transactions(cluster);
     processing(cluster);
+    observing(cluster);
     faults(cluster);
     adminTopics(cluster);
     adminCluster(cluster);

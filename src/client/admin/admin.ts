@@ -12,6 +12,9 @@ import { Cluster } from '../metadata/cluster.ts';
 import type { TopicInfo } from '../metadata/cluster-image.ts';
 import type { CommittedOffset } from '../metadata/committed-offsets.ts';
 import type { ListedOffset } from '../metadata/offset-lookup.ts';
+import type { Listener } from '../observability/emitter.ts';
+import type { AdminEvents } from '../observability/events.ts';
+import type { AdminMetrics } from '../observability/instruments.ts';
 import { type AdminConfig, type AdminOptions, normaliseAdminOptions } from '../options/admin.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
 import type { OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
@@ -87,6 +90,15 @@ export class Admin {
     this.config = normaliseAdminOptions(options);
     this.runtime = runtimeOf(options);
     this.cluster = new Cluster(this.runtime, { ...this.config, allowAutoCreateTopics: false });
+  }
+
+  /** What it has counted up to now. */
+  metrics(): AdminMetrics {
+    return this.runtime.instruments.connectionMetrics();
+  }
+  /** Tells the listener of what happens from now on; returns how to stop that. */
+  on<Name extends keyof AdminEvents>(event: Name, listener: Listener<AdminEvents[Name]>): () => void {
+    return this.runtime.instruments.events.on(event, listener);
   }
 
   /**

@@ -93,9 +93,14 @@ export class BrokerPool {
         throw signal.reason;
       }
       this.reachability.delete(name);
+      const { connections, events } = this.runtime.instruments;
+      connections['connection-creation-total']++;
+      events.emit('connection', { broker: name, state: 'opened', error: undefined });
       slot.connection = connection;
       if (connection.features.epoch > this.features.epoch) this.features = connection.features;
-      connection.onClose = () => {
+      connection.onClose = (error) => {
+        connections['connection-close-total']++;
+        events.emit('connection', { broker: name, state: 'closed', error: signal.aborted ? undefined : error });
         if (slot.connection === connection) slot.connection = undefined;
         this.failed(name);
         this.onChange?.();
@@ -103,12 +108,19 @@ export class BrokerPool {
       connection.onDrain = () => this.onChange?.();
       return connection;
     } catch (error) {
-      if (!signal.aborted) this.failed(name);
+      if (!signal.aborted) this.notReached(name, error as Error);
       throw error;
     } finally {
       slot.opening = undefined;
       this.onChange?.();
     }
+  }
+
+  private notReached(name: string, error: Error): void {
+    const { connections, events } = this.runtime.instruments;
+    connections['connection-failure-total']++;
+    events.emit('connection', { broker: name, state: 'failed', error });
+    this.failed(name);
   }
 
   private failed(name: string): void {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type Ports, silentLogger } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
 import { apiVersions, findCoordinator, heartbeat, metadata } from '../../wire/index.ts';
+import { Instruments } from '../observability/instruments.ts';
 import { FakeBroker } from '../testing/fake-broker.ts';
 import { BrokerPool } from './broker-pool.ts';
 import { Connection } from './connection.ts';
@@ -26,7 +27,7 @@ function world(): { sim: Simulation; broker: FakeBroker; runtime: Runtime; ports
   const sim = new Simulation({ seed: 'connections' });
   const broker = new FakeBroker(sim.node('broker'), 'broker');
   const ports = sim.node('client');
-  return { sim, broker, ports, runtime: { ...ports, logger: silentLogger } };
+  return { sim, broker, ports, runtime: { ...ports, logger: silentLogger, instruments: new Instruments() } };
 }
 const open = (runtime: Runtime): Promise<Connection> => Connection.open(runtime, config, ADDRESS);
 const find = { coordinatorKeys: ['g'], keyType: 0 };

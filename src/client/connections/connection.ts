@@ -3,9 +3,10 @@
  * answer's correlation id is checked. An answer that is late, wrong or too large ends the connection, and so does the
  * broker: then everything in flight fails with NETWORK_EXCEPTION, and nobody knows whether the broker did it.
  */
-import type { Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
+import type { Clock, Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
 import { type Api, apiVersions, decodeResponse, encodeRequestPieces, FrameReader } from '../../wire/index.ts';
 import { brokerError, ClientError, NetworkError, TimeoutError } from '../errors.ts';
+import type { Instruments } from '../observability/instruments.ts';
 import { abortReason } from '../support/async.ts';
 import type { ConnectionConfig, Runtime } from './runtime.ts';
 
@@ -16,6 +17,8 @@ interface InFlight {
   readonly resolve: (body: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly timer: Timer;
+  /** Monotonic. */
+  readonly sentAt: number;
 }
 
 export interface RequestOptions {
@@ -56,8 +59,10 @@ export class Connection {
   onDrain: (() => void) | undefined;
   features: Features = { epoch: -1, levels: new Map() };
 
+  private readonly clock: Clock;
   private readonly timers: Timers;
   private readonly logger: Logger;
+  private readonly instruments: Instruments;
   private readonly config: ConnectionConfig;
   private readonly reader: FrameReader;
   private socket: Socket | undefined;
@@ -72,8 +77,10 @@ export class Connection {
 
   private constructor(runtime: Runtime, config: ConnectionConfig, address: Address) {
     this.address = address;
+    this.clock = runtime.clock;
     this.timers = runtime.timers;
     this.logger = runtime.logger;
+    this.instruments = runtime.instruments;
     this.config = config;
     this.reader = new FrameReader(config.maxResponseBytes);
   }
@@ -174,6 +181,7 @@ export class Connection {
           settled();
           reject(error);
         },
+        sentAt: this.clock.monotonic(),
         timer: this.timers.after(timeoutMs, () => this.timedOut(correlationId, api.name, timeoutMs)),
       });
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -207,7 +215,12 @@ export class Connection {
       return undefined;
     }
     this.nextCorrelationId = correlationId === 0x7fffffff ? 0 : correlationId + 1;
-    for (const piece of pieces) if (!this.socket.write(piece)) this.full = true;
+    const counted = this.instruments.connections;
+    counted['request-total']++;
+    for (const piece of pieces) {
+      counted['outgoing-byte-total'] += piece.length;
+      if (!this.socket.write(piece)) this.full = true;
+    }
     return correlationId;
   }
 
@@ -253,6 +266,7 @@ export class Connection {
 
   private received(chunk: Uint8Array): void {
     if (this.ended) return;
+    this.instruments.connections['incoming-byte-total'] += chunk.length;
     try {
       this.reader.push(chunk);
       for (;;) {
@@ -281,6 +295,7 @@ export class Connection {
     }
     this.inFlight.shift();
     first.timer.cancel();
+    this.instruments.answered(first.api.name, this.clock.monotonic() - first.sentAt);
     first.resolve(body);
   }
 

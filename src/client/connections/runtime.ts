@@ -1,6 +1,7 @@
-/** What every room of the client shares: the ports, the logger, and the timing of requests and retries. */
+/** What every room of the client shares: the ports, the logger, the instruments, and the timing of requests and retries. */
 import { type Clock, type Logger, type Network, type Random, silentLogger, type Timers } from '../../core/index.ts';
 import { nodePorts } from '../../node/index.ts';
+import { Instruments } from '../observability/instruments.ts';
 import type { Surroundings } from '../options/common.ts';
 
 export interface Runtime {
@@ -9,10 +10,12 @@ export interface Runtime {
   readonly random: Random;
   readonly network: Network;
   readonly logger: Logger;
+  /** What is counted and told of the client that this is. */
+  readonly instruments: Instruments;
 }
 
 /** The real ports where the user gave none. */
-export function runtimeOf({ ports, logger }: Surroundings): Runtime {
+export function runtimeOf({ ports, logger }: Surroundings, instruments = new Instruments(logger)): Runtime {
   const real = ports?.clock && ports.timers && ports.random && ports.network ? undefined : nodePorts();
   return {
     clock: ports?.clock ?? real!.clock,
@@ -20,6 +23,7 @@ export function runtimeOf({ ports, logger }: Surroundings): Runtime {
     random: ports?.random ?? real!.random,
     network: ports?.network ?? real!.network,
     logger: logger ?? silentLogger,
+    instruments,
   };
 }
 

@@ -4,6 +4,9 @@ import { type Runtime, runtimeOf } from '../connections/runtime.ts';
 import { asClientError, ClientError, ClosedError, IllegalStateError, TimeoutError } from '../errors.ts';
 import { Cluster, type Deadline } from '../metadata/cluster.ts';
 import type { CommittedOffset } from '../metadata/committed-offsets.ts';
+import { ConsumerInstruments, type ConsumerMetrics } from '../observability/consumer-instruments.ts';
+import type { Listener } from '../observability/emitter.ts';
+import type { ConsumerEvents } from '../observability/events.ts';
 import { type ConsumerConfig, type ConsumerOptions, normaliseConsumerOptions } from '../options/consumer.ts';
 import { ignore, settles, Wakeup, within } from '../support/async.ts';
 import type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
@@ -57,6 +60,7 @@ const CLOSE_MS = 30_000;
 export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   readonly config: ConsumerConfig;
   private readonly runtime: Runtime;
+  private readonly instruments: ConsumerInstruments;
   private readonly cluster: Cluster;
   private readonly positions = new Positions();
   private readonly fetcher: Fetcher;
@@ -73,18 +77,27 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   /** @throws ConfigurationError for options that are unknown, wrong or contradictory */
   constructor(options: ConsumerOptions) {
     this.config = normaliseConsumerOptions(options);
-    this.runtime = runtimeOf(options);
+    const instruments = new ConsumerInstruments(options.logger);
+    this.instruments = instruments;
+    this.runtime = runtimeOf(options, instruments);
     this.cluster = new Cluster(this.runtime, this.config);
     const changed = (): void => this.changed();
     const failed = (error: unknown): void => {
-      this.failure ??= asClientError(error);
+      const failure = asClientError(error);
+      this.failure ??= failure;
+      instruments.events.emit('error', { error: failure });
       this.wakeup.notify();
     };
-    this.fetcher = new Fetcher(this.cluster, this.config, this.positions, { changed, failed });
+    this.fetcher = new Fetcher(this.cluster, this.config, this.positions, instruments, { changed, failed });
     this.finder = new PositionFinder(this.cluster, this.config, this.positions, changed, failed);
     if (this.config.groupId !== null) {
-      const membership = new Membership(this.cluster, this.config, { changed: () => this.wakeup.notify(), failed });
-      this.group = new GroupReader(this.cluster, this.config, this.positions, membership, () => this.wakeup.notify());
+      const membership = new Membership(this.cluster, this.config, instruments, {
+        changed: () => this.wakeup.notify(),
+        failed,
+      });
+      this.group = new GroupReader(this.cluster, this.config, this.positions, membership, instruments, () =>
+        this.wakeup.notify(),
+      );
     }
     this.cluster.onRefresh = () => {
       this.group?.metadataChanged();
@@ -138,6 +151,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     if (this.mode === 'none') throw new IllegalStateError('poll() before subscribe() or assign()');
     if (this.polling) throw new IllegalStateError('poll() while another poll() is under way: await it first');
     this.polling = true;
+    this.instruments.polled(this.runtime.clock.monotonic());
     this.group?.membership.pollBegins();
     try {
       return await this.pollUntil(this.cluster.deadline(options.timeoutMs ?? POLL_MS, options.signal));
@@ -248,6 +262,30 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     });
   }
 
+  /** What it has counted, and how it stands now. */
+  metrics(): ConsumerMetrics {
+    const partitions = this.positions.all().map(({ topic, partition, position, end }) => ({
+      topic,
+      partition,
+      position: position ?? -1,
+      'records-lag': position === undefined || end === undefined ? -1 : Math.max(0, end - position),
+    }));
+    const { bufferedBytes } = this.positions;
+    return this.instruments.metrics({
+      partitions,
+      fetchedBytes: bufferedBytes,
+      now: this.runtime.clock.monotonic(),
+    });
+  }
+  /**
+   * Tells the listener of what happens from now on; returns how to stop that. It is called after the step in which it
+   * happened; what it throws is logged and touches nothing. To act before partitions are given up there is the listener of
+   * `subscribe`.
+   */
+  on<Name extends keyof ConsumerEvents>(event: Name, listener: Listener<ConsumerEvents[Name]>): () => void {
+    return this.instruments.events.on(event, listener);
+  }
+
   /** Hands out nothing of these partitions until `resume`. */
   pause(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.require(partition).paused = true;
@@ -328,12 +366,15 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   private takeFrom(state: PartitionState, limit: number, records: ConsumerRecord[]): void {
     while (state.buffered.length > 0 && records.length < limit) {
       const data = state.buffered[0]!;
+      const { counters } = this.instruments;
+      const before = data.bytesRead;
       try {
-        data.take(limit - records.length, records);
+        counters['records-consumed-total'] += data.take(limit - records.length, records);
       } catch (error) {
         if (records.length > 0) return;
         throw error;
       } finally {
+        counters['bytes-consumed-total'] += data.bytesRead - before;
         state.position = data.position;
         if (data.leaderEpoch >= 0) state.leaderEpoch = data.leaderEpoch;
       }

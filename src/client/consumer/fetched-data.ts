@@ -97,6 +97,11 @@ export class FetchedData {
     return taken;
   }
 
+  /** Bytes of the batches that were begun or left out. */
+  get bytesRead(): number {
+    return this.at;
+  }
+
   private skipAhead(): void {
     const cursor = this.cursor!;
     if (cursor.next()) return;

@@ -8,6 +8,7 @@ import { backoffMs } from '../connections/runtime.ts';
 import { brokerError, type ClientError, OffsetOutOfRangeError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
+import type { ConsumerInstruments } from '../observability/consumer-instruments.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import { placeOf } from '../options/offset-reset.ts';
 import { partitionKey } from '../topic-partition.ts';
@@ -37,16 +38,24 @@ export class Fetcher {
   private readonly cluster: Cluster;
   private readonly config: ConsumerConfig;
   private readonly positions: Positions;
+  private readonly instruments: ConsumerInstruments;
   private readonly events: FetcherEvents;
   private readonly busy = new Set<number>();
   private readonly validator: PositionValidator;
   private failures = 0;
   private rotation = 0;
 
-  constructor(cluster: Cluster, config: ConsumerConfig, positions: Positions, events: FetcherEvents) {
+  constructor(
+    cluster: Cluster,
+    config: ConsumerConfig,
+    positions: Positions,
+    instruments: ConsumerInstruments,
+    events: FetcherEvents,
+  ) {
     this.cluster = cluster;
     this.config = config;
     this.positions = positions;
+    this.instruments = instruments;
     this.events = events;
     this.validator = new PositionValidator(cluster, config, events);
   }
@@ -119,6 +128,7 @@ export class Fetcher {
       if (this.cluster.signal.aborted) return;
       this.cluster.runtime.logger.debug('fetch failed', { broker: broker.id, cause: (error as Error).message });
       this.failures++;
+      this.instruments.retrying('Fetch', this.failures, error as Error);
       for (const { state } of asked.values()) this.backOff(state);
       this.cluster.requestRefresh();
     } finally {
@@ -174,6 +184,7 @@ export class Fetcher {
 
   private take(answer: FetchResponse, version: number, asked: ReadonlyMap<string, Asked>): void {
     const names = new Map([...asked.values()].map(({ state, topicId }) => [topicId, state.topic]));
+    let bytes = 0;
     for (const topic of answer.responses) {
       const name = version >= 13 ? names.get(topic.topicId) : topic.topic;
       if (name === undefined) continue;
@@ -181,10 +192,12 @@ export class Fetcher {
         const question = asked.get(partitionKey(name, partition.partitionIndex));
         // A position that has moved meanwhile makes the answer worthless.
         if (question === undefined || question.state.version !== question.version) continue;
+        bytes += partition.records?.length ?? 0;
         if (partition.errorCode === 0) this.keep(question, partition);
         else this.refused(question, partition.errorCode);
       }
     }
+    this.instruments.distributions['fetch-size'].add(bytes);
   }
 
   private keep({ state, offset }: Asked, answer: PartitionAnswer): void {

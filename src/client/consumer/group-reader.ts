@@ -13,8 +13,9 @@
  * A member that may have been replaced gives everything up in either case.
  */
 import type { Logger, Timers } from '../../core/index.ts';
-import { ClientError, CommitFailedError } from '../errors.ts';
+import { asClientError, ClientError, CommitFailedError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
+import type { ConsumerInstruments } from '../observability/consumer-instruments.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import { ignore, settles } from '../support/async.ts';
 import {
@@ -51,6 +52,7 @@ export class GroupReader {
   private readonly positions: Positions;
   private readonly timers: Timers;
   private readonly logger: Logger;
+  private readonly instruments: ConsumerInstruments;
   private readonly cooperative: boolean;
   private readonly onJoinSettled: () => void;
   private topics: readonly string[] | undefined;
@@ -58,6 +60,8 @@ export class GroupReader {
   private listener: RebalanceListener = {};
   private joining: Promise<Joined> | undefined;
   private joinSettled = false;
+  /** Monotonic. */
+  private joiningSince = 0;
   private adopted: Joined | undefined;
   private nextAutoCommit = 0;
   private autoCommitting = false;
@@ -69,12 +73,14 @@ export class GroupReader {
     config: ConsumerConfig,
     positions: Positions,
     membership: Membership,
+    instruments: ConsumerInstruments,
     joinSettled: () => void,
   ) {
     this.cluster = cluster;
     this.config = config;
     this.positions = positions;
     this.membership = membership;
+    this.instruments = instruments;
     this.onJoinSettled = joinSettled;
     this.timers = cluster.runtime.timers;
     this.logger = cluster.runtime.logger;
@@ -165,6 +171,7 @@ export class GroupReader {
     const joining = this.membership.join(topics, { generation: adopted?.generationId ?? -1, partitions });
     this.joining = joining;
     this.joinSettled = false;
+    this.joiningSince = this.cluster.runtime.clock.monotonic();
     const settled = (): void => {
       if (this.joining !== joining) return;
       this.joinSettled = true;
@@ -192,10 +199,19 @@ export class GroupReader {
     this.positions.assign(joined.partitions);
     this.cluster.follow(joined.partitions.map((partition) => partition.topic));
     this.nextAutoCommit = this.cluster.runtime.clock.monotonic() + this.config.autoCommitIntervalMs;
+    this.tellRebalance(joined);
     this.logger.debug('partitions assigned', { group: this.config.groupId, partitions: joined.partitions.length });
     await this.listener.onAssigned?.(
       this.positions.list().filter(({ topic, partition }) => !kept.has(partitionKey(topic, partition))),
     );
+  }
+
+  private tellRebalance({ generationId, memberId, partitions }: Joined): void {
+    const now = this.cluster.runtime.clock.monotonic();
+    const durationMs = now - this.joiningSince;
+    this.instruments.rebalanced(now, durationMs);
+    const group = this.config.groupId!;
+    this.instruments.events.emit('rebalance', { group, generationId, memberId, partitions, durationMs });
   }
 
   private async tellLost(partitions: readonly TopicPartition[]): Promise<void> {
@@ -232,9 +248,18 @@ export class GroupReader {
   /** @throws CommitFailedError, ClientError REBALANCE_IN_PROGRESS, TimeoutError */
   async commit(offsets: readonly TopicPartitionOffset[], deadline: Deadline): Promise<void> {
     const group = this.metadata();
+    const { clock } = this.cluster.runtime;
+    const { counters, events } = this.instruments;
+    const began = clock.monotonic();
+    const commit = () => ({ group: group.groupId, offsets, durationMs: clock.monotonic() - began });
     try {
       await commitOffsets(this.cluster, group, offsets, deadline, this.config.requestTimeoutMs);
+      if (offsets.length === 0) return;
+      counters['commit-total']++;
+      events.emit('commit', commit());
     } catch (error) {
+      counters['commit-failure-total']++;
+      events.emit('commitFailed', { ...commit(), error: asClientError(error) });
       if (!(error instanceof CommitFailedError) || this.topics === undefined) throw error;
       // Refused because the member has rejoined since: not a sign that it was removed.
       if (this.membership.hasMovedOnFrom(group)) throw movedOn(group.groupId);

@@ -10,8 +10,9 @@
  */
 import { errorName, type Timer } from '../../core/index.ts';
 import { heartbeat, leaveGroup } from '../../wire/index.ts';
-import { brokerError, ClientError, isRetriableError } from '../errors.ts';
+import { asClientError, brokerError, ClientError, isRetriableError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
+import type { ConsumerInstruments } from '../observability/consumer-instruments.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import { ignore } from '../support/async.ts';
 import type { GroupMetadata } from '../topic-partition.ts';
@@ -31,6 +32,7 @@ export class Membership {
   private readonly cluster: Cluster;
   private readonly config: ConsumerConfig;
   private readonly groupId: string;
+  private readonly instruments: ConsumerInstruments;
   private readonly events: MembershipEvents;
   private state: 'out' | 'joining' | 'member' = 'out';
   private readonly identity: MemberIdentity = { memberId: '', generationId: -1 };
@@ -44,10 +46,11 @@ export class Membership {
   private polling = false;
   private lastPoll = 0;
 
-  constructor(cluster: Cluster, config: ConsumerConfig, events: MembershipEvents) {
+  constructor(cluster: Cluster, config: ConsumerConfig, instruments: ConsumerInstruments, events: MembershipEvents) {
     this.cluster = cluster;
     this.config = config;
     this.groupId = config.groupId!;
+    this.instruments = instruments;
     this.events = events;
     this.joinRound = new JoinRound(cluster, config, this.identity);
   }
@@ -99,12 +102,14 @@ export class Membership {
           failures = 0;
           if (++rounds % ROUNDS_AT_ONCE === 0) await this.cluster.pause(1, { at: Number.POSITIVE_INFINITY });
         } catch (error) {
+          if (!this.cluster.signal.aborted && stay === this.stay) this.joinFailed(asClientError(error));
           if (!isRetriableError(error) || this.cluster.signal.aborted || stay !== this.stay) throw error;
           this.cluster.runtime.logger.debug('joining again', { group: this.groupId, cause: (error as Error).message });
           if (!(error instanceof ClientError && error.code === 'COORDINATOR_LOAD_IN_PROGRESS')) {
             this.cluster.forgetCoordinator('group', this.groupId);
           }
-          await this.cluster.pause(++failures, { at: Number.POSITIVE_INFINITY });
+          this.instruments.retrying('JoinGroup', ++failures, error as Error);
+          await this.cluster.pause(failures, { at: Number.POSITIVE_INFINITY });
         }
       }
     } catch (error) {
@@ -113,6 +118,11 @@ export class Membership {
     } finally {
       this.lastPoll = this.cluster.runtime.clock.monotonic();
     }
+  }
+
+  private joinFailed(error: ClientError): void {
+    this.instruments.counters['failed-rebalance-total']++;
+    this.instruments.events.emit('rebalanceFailed', { group: this.groupId, error });
   }
 
   /** Whether the group has gone on to a later generation since, with this member in it. */

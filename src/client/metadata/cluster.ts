@@ -243,6 +243,7 @@ export class Cluster {
       } catch (error) {
         if (!isRetriableError(error) || this.lifetime.signal.aborted) throw error;
         if (this.left(deadline) <= 0) throw late(what, error);
+        this.runtime.instruments.retrying(what, failures, error as Error);
         await this.pause(failures, deadline);
       }
     }
@@ -299,6 +300,7 @@ export class Cluster {
       const wait = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, this.failures);
       this.notBefore = clock.monotonic() + wait;
       this.schedule(wait);
+      this.runtime.instruments.retrying('Metadata', this.failures, error as Error);
       this.runtime.logger.debug('metadata refresh failed', { cause: (error as Error).message });
       throw error;
     }

@@ -47,6 +47,7 @@ export async function askCoordinator<T>(
     }
     if (cluster.left(deadline) <= 0)
       throw new TimeoutError(`${what} took too long (last: ${failure.message})`, { cause: failure });
+    cluster.runtime.instruments.retrying(what, failures, failure);
     await cluster.pause(failures, deadline);
   }
 }

@@ -38,7 +38,10 @@ export class AtMostOnce implements Work {
   async finish(): Promise<void> {}
   /** What was committed is not taken again. */
   async undo(): Promise<void> {}
-  async revoked(): Promise<void> {}
+  /** Committed before it was handled. */
+  async revoked(): Promise<boolean> {
+    return true;
+  }
   async lost(): Promise<void> {}
   close(): Promise<void> {
     return this.producer.close();
@@ -77,12 +80,14 @@ export class AtLeastOnce implements Work {
     this.positions.rewind(this.consumer);
   }
 
-  async revoked(): Promise<void> {
+  async revoked(): Promise<boolean> {
     try {
       await this.finish();
+      return true;
     } catch (error) {
       if (!(error instanceof CommitFailedError)) throw error;
       this.positions.clear();
+      return false;
     }
   }
 

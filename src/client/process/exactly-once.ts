@@ -54,12 +54,14 @@ export class ExactlyOnce implements Work {
     else await this.findOut();
   }
 
-  async revoked(): Promise<void> {
+  async revoked(): Promise<boolean> {
     try {
       await this.finish();
+      return true;
     } catch (error) {
       this.logger.debug(`a transaction is aborted, its partitions are given up: ${String(error)}`);
       await this.undo();
+      return false;
     }
   }
 

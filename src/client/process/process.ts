@@ -28,6 +28,7 @@ import { type ReadRecord, Topic, type TypedRecord } from '../topic.ts';
 import { AtLeastOnce, AtMostOnce } from './acknowledged.ts';
 import { ExactlyOnce } from './exactly-once.ts';
 import { type Guarantee, settingsFor } from './guarantee.ts';
+import { ProcessInstruments } from './process-instruments.ts';
 import { Processing } from './processing.ts';
 import type { Transform, Work } from './work.ts';
 
@@ -115,9 +116,14 @@ export function process<KI, VI, KO, VO>(given: ProcessOptions | TypedProcessOpti
     producer: (options.producer ?? {}) as ProducerOptions,
     consumer: (options.consumer ?? {}) as ConsumerOptions,
   });
+  const instruments = new ProcessInstruments(logger);
   const consumer = new Consumer({ autoOffsetReset: 'earliest', ...settings.consumer, ...surroundings, groupId: group });
-  const makeProducer = (extra: ProducerOptions = {}) =>
-    new Producer({ ...extra, ...settings.producer, ...surroundings });
+  instruments.consumer = consumer;
+  const makeProducer = (extra: ProducerOptions = {}) => {
+    const producer = new Producer({ ...extra, ...settings.producer, ...surroundings }, instruments.ofProducers);
+    instruments.producer = producer;
+    return producer;
+  };
   const work = ((): Work => {
     switch (guarantee) {
       case 'at-most-once':
@@ -133,7 +139,8 @@ export function process<KI, VI, KO, VO>(given: ProcessOptions | TypedProcessOpti
   })();
   const topics = typeof from === 'string' ? [from] : from;
   const transform = transformOf(options);
-  return new Processing({ consumer, work, transform, topics, commitIntervalMs, runtime, signal: options.signal });
+  const { signal } = options;
+  return new Processing({ consumer, work, transform, topics, commitIntervalMs, runtime, instruments, signal });
 }
 
 function untyped<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): ProcessOptions {

@@ -2,7 +2,10 @@
 import { backoffMs, type Runtime } from '../connections/runtime.ts';
 import type { Consumer } from '../consumer/consumer.ts';
 import { ClientError, ClosedError } from '../errors.ts';
+import type { Listener } from '../observability/emitter.ts';
+import type { ProcessEvents } from '../observability/events.ts';
 import { sleep } from '../support/async.ts';
+import type { ProcessInstruments, ProcessMetrics } from './process-instruments.ts';
 import type { Transform, Work } from './work.ts';
 
 export interface ProcessingParts {
@@ -12,6 +15,7 @@ export interface ProcessingParts {
   readonly topics: readonly string[] | RegExp;
   readonly commitIntervalMs: number;
   readonly runtime: Runtime;
+  readonly instruments: ProcessInstruments;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -22,8 +26,6 @@ const BACKOFF_MAX_MS = 2_000;
 export class Processing implements AsyncDisposable {
   /** Resolves once it has been closed; rejects with what the handler threw, or with what cannot be repaired. */
   readonly done: Promise<void>;
-  /** Records whose work is final. */
-  finished = 0;
   private readonly parts: ProcessingParts;
   private readonly stopping = new AbortController();
   /** Handled, and not final. */
@@ -40,6 +42,19 @@ export class Processing implements AsyncDisposable {
     this.done.catch(() => {});
   }
 
+  /** Records whose work is final. */
+  get finished(): number {
+    return this.parts.instruments.counters['process-total'];
+  }
+  /** What it, its consumer and its producers have counted, and how they stand now. */
+  metrics(): ProcessMetrics {
+    return this.parts.instruments.metrics();
+  }
+  /** Tells the listener of what happens from now on, to it, its consumer and its producers; returns how to stop that. */
+  on<Name extends keyof ProcessEvents>(event: Name, listener: Listener<ProcessEvents[Name]>): () => void {
+    return this.parts.instruments.on(event, listener);
+  }
+
   /** Ends it: what was handled is finished, partitions are given to the others. Throws what `done` rejects with. */
   close(): Promise<void> {
     this.stopping.abort();
@@ -54,7 +69,7 @@ export class Processing implements AsyncDisposable {
     const { consumer, work, topics } = this.parts;
     try {
       consumer.subscribe(topics, {
-        onRevoked: () => this.settle(() => work.revoked()),
+        onRevoked: () => this.settle(async () => this.count(await work.revoked())),
         onLost: () => this.settle(() => work.lost()),
       });
       while (!this.stopping.signal.aborted) await this.step();
@@ -99,10 +114,18 @@ export class Processing implements AsyncDisposable {
 
   private async finish(): Promise<void> {
     const { open } = this;
-    await this.parts.work.finish();
-    this.finished += open;
+    const { instruments, runtime, work } = this.parts;
+    const began = runtime.clock.monotonic();
+    await work.finish();
+    if (open > 0) instruments.finishTime.add(runtime.clock.monotonic() - began);
+    this.count(true);
     this.open = 0;
     this.finishAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** What is open is final, or comes again. */
+  private count(final: boolean): void {
+    this.parts.instruments.counters[final ? 'process-total' : 'process-undone-total'] += this.open;
   }
 
   /** At the end nothing is repeated: somebody else will do again what cannot be finished. */
@@ -126,7 +149,8 @@ export class Processing implements AsyncDisposable {
 
   /** Takes back what is not final, and waits a little before the next attempt. */
   private async recover(cause: unknown): Promise<void> {
-    const { work, runtime } = this.parts;
+    const { work, runtime, instruments } = this.parts;
+    instruments.undone(this.open, this.failures + 1, cause as Error);
     runtime.logger.warn('what is not final is taken back and done again', { cause: (cause as Error).message });
     await this.settle(async () => {
       while (true) {

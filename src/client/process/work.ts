@@ -15,8 +15,11 @@ export interface Work {
   finish(): Promise<void>;
   /** Takes back what is not final: those records will be read again. Never throws but for what ends the whole. */
   undo(): Promise<void>;
-  /** Partitions go to somebody else, who begins where this one has committed: what was handled is finished if it can be. */
-  revoked(): Promise<void>;
+  /**
+   * Partitions go to somebody else, who begins where this one has committed: what was handled is finished if it can be.
+   * Returns whether it was.
+   */
+  revoked(): Promise<boolean>;
   /** Partitions are somebody else's already. */
   lost(): Promise<void>;
   close(): Promise<void>;

@@ -5,6 +5,7 @@
 import { type Clock, errorName, type Random } from '../../core/index.ts';
 import { backoffMs } from '../connections/runtime.ts';
 import { brokerError, type ClientError, TimeoutError } from '../errors.ts';
+import type { ProducerInstruments } from '../observability/producer-instruments.ts';
 import type { ProducerConfig } from '../options/producer.ts';
 import type { DeliveryGuard } from './delivery-guard.ts';
 import { same } from './partition-queue.ts';
@@ -15,6 +16,7 @@ export class BatchOutcomes {
   private readonly clock: Clock;
   private readonly random: Random;
   private readonly guard: DeliveryGuard;
+  private readonly instruments: ProducerInstruments;
   private readonly done: (batch: ProducerBatch, error: ClientError | undefined) => void;
 
   /** `done` is called once per batch, after its records were told. */
@@ -22,12 +24,14 @@ export class BatchOutcomes {
     config: ProducerConfig,
     { clock, random }: { clock: Clock; random: Random },
     guard: DeliveryGuard,
+    instruments: ProducerInstruments,
     done: (batch: ProducerBatch, error: ClientError | undefined) => void,
   ) {
     this.config = config;
     this.clock = clock;
     this.random = random;
     this.guard = guard;
+    this.instruments = instruments;
     this.done = done;
   }
 
@@ -140,6 +144,8 @@ export class BatchOutcomes {
     const pause = backoffMs(this.random, retryBackoffMs, retryBackoffMaxMs, batch.attempts);
     batch.retryAt = this.clock.monotonic() + pause;
     batch.queue.putBack(batch);
+    const { queue, count, attempts } = batch;
+    this.instruments.batchRetried(queue.topic, queue.partition, count, attempts, error);
   }
 
   /** `unsure`: the broker may have it. Otherwise its numbers are a gap that the broker will not accept records behind. */
@@ -159,6 +165,7 @@ export class BatchOutcomes {
 
   finish(batch: ProducerBatch, error: ClientError): void {
     batch.fail(error);
+    this.instruments.batchFailed(batch.queue.topic, batch.queue.partition, batch.count, error);
     this.done(batch, error);
   }
 }

@@ -35,6 +35,8 @@ export class ProducerBatch implements QueuedBatch {
   sequence = -1;
   identity: ProducerIdentity | undefined;
   lastError: ClientError | undefined;
+  /** Of its records and header before the compression; 0 until it is built. */
+  rawBytes = 0;
   readonly transactional: boolean;
 
   private readonly defer: (run: () => void) => void;
@@ -108,7 +110,8 @@ export class ProducerBatch implements QueuedBatch {
   encoded(): Uint8Array {
     if (this.bytes === undefined) {
       this.closed = true;
-      this.queue.lastBatchBytes = this.builder!.sizeInBytes;
+      this.rawBytes = this.builder!.sizeInBytes;
+      this.queue.lastBatchBytes = this.rawBytes;
       this.bytes = this.builder!.build({
         producerId: this.identity?.producerId ?? -1,
         producerEpoch: this.identity?.epoch ?? -1,

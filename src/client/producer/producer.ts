@@ -3,6 +3,9 @@ import type { Logger } from '../../core/index.ts';
 import { type Runtime, runtimeOf } from '../connections/runtime.ts';
 import { BufferExhaustedError, ClientError, ClosedError, IllegalStateError, TimeoutError } from '../errors.ts';
 import { Cluster } from '../metadata/cluster.ts';
+import type { Listener } from '../observability/emitter.ts';
+import type { ProducerEvents } from '../observability/events.ts';
+import { ProducerInstruments, type ProducerMetrics } from '../observability/producer-instruments.ts';
 import { normaliseProducerOptions, type ProducerConfig, type ProducerOptions } from '../options/producer.ts';
 import { ignore, within } from '../support/async.ts';
 import { Accumulator, type TopicQueues } from './accumulator.ts';
@@ -32,6 +35,7 @@ export class Producer {
   readonly config: ProducerConfig;
   private readonly runtime: Runtime;
   private readonly logger: Logger;
+  private readonly instruments: ProducerInstruments;
   private readonly cluster: Cluster;
   private readonly accumulator: Accumulator;
   private readonly sender: Sender;
@@ -43,11 +47,15 @@ export class Producer {
   private poison: ClientError | undefined;
   private closing: Promise<void> | undefined;
 
-  /** @throws ConfigurationError for options that are unknown, wrong or contradictory */
-  constructor(options: ProducerOptions) {
+  /**
+   * `instruments`: of the producer that this one takes the place of; its metrics and listeners go on.
+   * @throws ConfigurationError for options that are unknown, wrong or contradictory
+   */
+  constructor(options: ProducerOptions, instruments = new ProducerInstruments(options.logger)) {
     const { config, warnings } = normaliseProducerOptions(options);
     this.config = config;
-    this.runtime = runtimeOf(options);
+    this.instruments = instruments;
+    this.runtime = runtimeOf(options, instruments);
     this.logger = this.runtime.logger;
     for (const warning of warnings) this.logger.warn(warning);
     this.cluster = new Cluster(this.runtime, config);
@@ -55,6 +63,7 @@ export class Producer {
       batchReady: () => this.sender.batchReady(),
       topicWanted: (topic) => this.lookUp(topic),
       recordFailed: (error, reported) => {
+        instruments.counters['record-error-total']++;
         if (!reported) this.unreportedFailure(error, 1);
         this.transactions?.recordFailed(error);
       },
@@ -62,7 +71,7 @@ export class Producer {
     this.transactions =
       config.transactionalId === null
         ? undefined
-        : new Transactions(this.cluster, config, {
+        : new Transactions(this.cluster, config, instruments, {
             wake: () => this.sender.wake(),
             drain: () => this.drain(),
             dropAndSettle: (error) => this.dropAndSettle(error),
@@ -72,10 +81,30 @@ export class Producer {
       config,
       this.accumulator,
       this.transactions ?? this.plainGuard(),
+      instruments,
       (batch, error) => this.batchDone(batch, error),
     );
     this.cluster.pool.onChange = () => this.sender.wake();
     this.cluster.onRefresh = () => this.metadataChanged();
+  }
+
+  /** What it has counted, and how it stands now. */
+  metrics(): ProducerMetrics {
+    const { bufferMemory } = this.config;
+    const { reserved, incomplete } = this.accumulator;
+    return this.instruments.metrics({
+      bufferMemory,
+      reserved,
+      requests: this.sender.requests,
+      batches: incomplete.size,
+    });
+  }
+  /**
+   * Tells the listener of what happens from now on; returns how to stop that. It is called after the step in which it
+   * happened; what it throws is logged and touches nothing.
+   */
+  on<Name extends keyof ProducerEvents>(event: Name, listener: Listener<ProducerEvents[Name]>): () => void {
+    return this.instruments.events.on(event, listener);
   }
 
   /**
@@ -171,8 +200,10 @@ export class Producer {
     if (this.poison !== undefined) throw this.poison;
     const fault = faultOf(record);
     if (fault !== undefined) throw new ClientError('INVALID_RECORD', fault);
-    if (this.accumulator.reserved >= 2 * this.config.bufferMemory)
+    if (this.accumulator.reserved >= 2 * this.config.bufferMemory) {
+      this.instruments.counters['buffer-exhausted-total']++;
       throw new BufferExhaustedError(this.config.bufferMemory);
+    }
     this.accumulator.append(record, onDelivery);
     if (this.accumulator.full) {
       this.room ??= Promise.withResolvers<void>();
@@ -199,6 +230,7 @@ export class Producer {
       },
       (error) => {
         this.lookups.delete(name);
+        this.instruments.events.emit('error', { error, topic: name, records: topic.parked.length });
         this.accumulator.failParked(error, topic);
         this.cluster.unfollow(name);
         this.makeRoom();
@@ -294,7 +326,10 @@ export class Producer {
     const closed = new ClosedError('producer');
     this.accumulator.failParked(closed);
     this.sender.dropWaiting(closed);
-    for (const batch of [...this.accumulator.incomplete]) batch.fail(closed);
+    for (const batch of [...this.accumulator.incomplete]) {
+      batch.fail(closed);
+      this.instruments.batchFailed(batch.queue.topic, batch.queue.partition, batch.count, closed);
+    }
     this.room?.resolve();
     await this.cluster.close();
   }
@@ -304,6 +339,7 @@ export class Producer {
     const identities = new IdempotentIdentity(this.cluster, this.config, (failure) => {
       if (failure !== undefined) {
         this.poison = failure;
+        this.instruments.events.emit('error', { error: failure });
         this.logger.error('the producer is of no more use', { cause: failure.message });
       }
       this.sender.wake();

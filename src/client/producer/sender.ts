@@ -8,6 +8,7 @@ import type { Connection } from '../connections/connection.ts';
 import { asClientError, ClientError, NetworkError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
+import type { ProducerInstruments } from '../observability/producer-instruments.ts';
 import type { ProducerConfig } from '../options/producer.ts';
 import type { Accumulator } from './accumulator.ts';
 import { BatchOutcomes } from './batch-outcomes.ts';
@@ -29,13 +30,14 @@ export class Sender {
   private readonly config: ProducerConfig;
   private readonly accumulator: Accumulator;
   private readonly guard: DeliveryGuard;
+  private readonly instruments: ProducerInstruments;
   private readonly outcomes: BatchOutcomes;
   private readonly clock: Clock;
   private readonly timers: Timers;
   private readonly inFlight = new Map<number, number>();
   private readonly connecting = new Set<number>();
   /** Unanswered, to all brokers. */
-  private requests = 0;
+  requests = 0;
   private readonly settledWaiters: (() => void)[] = [];
   private scheduled = false;
   private turnOver: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
@@ -49,13 +51,15 @@ export class Sender {
     config: ProducerConfig,
     accumulator: Accumulator,
     guard: DeliveryGuard,
+    instruments: ProducerInstruments,
     batchDone: (batch: ProducerBatch, error: ClientError | undefined) => void,
   ) {
     this.cluster = cluster;
     this.config = config;
     this.accumulator = accumulator;
     this.guard = guard;
-    this.outcomes = new BatchOutcomes(config, cluster.runtime, guard, (batch, error) => {
+    this.instruments = instruments;
+    this.outcomes = new BatchOutcomes(config, cluster.runtime, guard, instruments, (batch, error) => {
       accumulator.release(batch);
       batchDone(batch, error);
       this.wake();
@@ -244,6 +248,8 @@ export class Sender {
       return;
     }
     const identity = guard.identity();
+    const now = this.clock.monotonic();
+    let inRequest = 0;
     const topics = new Map<
       string,
       { name: string; topicId: string; partitionData: { index: number; records: Uint8Array }[] }
@@ -264,8 +270,12 @@ export class Sender {
         topic = { name: queue.topic, topicId: ids[index]!, partitionData: [] };
         topics.set(queue.topic, topic);
       }
-      topic.partitionData.push({ index: queue.partition, records: batch.encoded() });
+      const records = batch.encoded();
+      topic.partitionData.push({ index: queue.partition, records });
+      inRequest += batch.count;
+      if (batch.attempts === 1) this.instruments.batchSent(batch, records.length, now - batch.createdAt);
     });
+    this.instruments.distributions['records-per-request'].add(inRequest);
     const acks = config.acks === 'all' ? -1 : config.acks;
     const body = {
       transactionalId: config.transactionalId,

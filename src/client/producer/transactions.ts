@@ -9,6 +9,7 @@
 import type { Logger } from '../../core/index.ts';
 import { asClientError, ClientError, TimeoutError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
+import type { ProducerInstruments } from '../observability/producer-instruments.ts';
 import type { ProducerConfig } from '../options/producer.ts';
 import { ignore, Serial, within } from '../support/async.ts';
 import type { GroupMetadata, TopicPartitionOffset } from '../topic-partition.ts';
@@ -18,6 +19,7 @@ import type { BatchQueue } from './producer-batch.ts';
 import { TransactionCalls } from './transaction-calls.ts';
 import { abortableCopy, classify, fatalCopy, type TransactionNames } from './transaction-errors.ts';
 import { TransactionState } from './transaction-state.ts';
+import { TransactionWatch } from './transaction-watch.ts';
 
 /** What the transaction needs of the producer around it. */
 export interface TransactionHost {
@@ -41,6 +43,7 @@ export class Transactions implements DeliveryGuard {
   private readonly names: TransactionNames;
   private readonly calls: TransactionCalls;
   private readonly host: TransactionHost;
+  private readonly watch: TransactionWatch;
   private readonly logger: Logger;
   private readonly serial = new Serial();
   private producer: ProducerIdentity | undefined;
@@ -56,12 +59,13 @@ export class Transactions implements DeliveryGuard {
   private raiseNeeded = false;
   private ending: { readonly outcome: Outcome; readonly done: Promise<void> } | undefined;
 
-  constructor(cluster: Cluster, config: ProducerConfig, host: TransactionHost) {
+  constructor(cluster: Cluster, config: ProducerConfig, instruments: ProducerInstruments, host: TransactionHost) {
     this.cluster = cluster;
     const { transactionTimeoutMs } = config;
     this.names = { transactionalId: config.transactionalId!, transactionTimeoutMs };
     this.calls = new TransactionCalls(cluster, config, this.names);
     this.host = host;
+    this.watch = new TransactionWatch(this.names.transactionalId, cluster.runtime.clock, instruments);
     this.logger = cluster.runtime.logger;
   }
 
@@ -70,7 +74,9 @@ export class Transactions implements DeliveryGuard {
     this.state.require('initTransactions()', 'uninitialized');
     this.state.enter('initializing');
     try {
-      this.producer = await this.serial.run(() => this.calls.initProducerId(undefined, deadline));
+      this.producer = await this.watch.timed('txn-init-time', () =>
+        this.serial.run(() => this.calls.initProducerId(undefined, deadline)),
+      );
       this.state.enter('ready');
     } catch (error) {
       const failure = classify(asClientError(error), this.names);
@@ -84,6 +90,7 @@ export class Transactions implements DeliveryGuard {
   begin(): void {
     this.state.require('begin()', 'ready');
     this.state.enter('in transaction');
+    this.watch.began();
     this.current++;
     this.tv2 = (this.cluster.features.levels.get('transaction.version') ?? 0) >= 2;
     this.registered.clear();
@@ -109,7 +116,9 @@ export class Transactions implements DeliveryGuard {
         await this.calls.commitOffsets(this.producer!, offsets, group, this.tv2, deadline);
       });
       const late = (): Error => new TimeoutError(`the offsets of group "${group.groupId}" were not accepted in time`);
-      await within(this.cluster.runtime.timers, this.cluster.left(deadline), sent, late, deadline.signal);
+      await this.watch.timed('txn-send-offsets-time', () =>
+        within(this.cluster.runtime.timers, this.cluster.left(deadline), sent, late, deadline.signal),
+      );
     } catch (error) {
       const failure = classify(asClientError(error), this.names);
       if (this.state.is('in transaction')) {
@@ -134,7 +143,10 @@ export class Transactions implements DeliveryGuard {
         this.state.require(call, 'in transaction', 'abortable error');
         this.state.enter('aborting');
       }
-      const done = outcome === 'commit' ? this.commit() : this.abort();
+      const done =
+        outcome === 'commit'
+          ? this.watch.timed('txn-commit-time', () => this.commit())
+          : this.watch.timed('txn-abort-time', () => this.abort());
       done.catch(ignore);
       this.ending = { outcome, done };
     } else if (this.state.is('fatal')) {
@@ -166,6 +178,7 @@ export class Transactions implements DeliveryGuard {
       if (this.state.error !== undefined) throw this.state.error;
       await this.serial.run(() => this.endTxn(true));
       this.state.enter('ready');
+      this.watch.ended('committed');
     } catch (error) {
       const failure = classify(asClientError(error), this.names);
       if (failure.fatal) this.die(failure);
@@ -188,6 +201,7 @@ export class Transactions implements DeliveryGuard {
         this.raiseNeeded = false;
       });
       this.state.enter('ready');
+      this.watch.ended('aborted');
     } catch (error) {
       const failure = classify(asClientError(error), this.names);
       // An abort that is answered with "abort it" has nowhere to go.
@@ -297,6 +311,7 @@ export class Transactions implements DeliveryGuard {
       cause: error.message,
     });
     this.state.enter('abortable error', error.abortable ? error : abortableCopy(error));
+    this.watch.broke(error);
     this.host.wake();
   }
 
@@ -306,6 +321,7 @@ export class Transactions implements DeliveryGuard {
       transactionalId: this.names.transactionalId,
       cause: error.message,
     });
+    this.watch.died(error, this.state.is('in transaction', 'committing', 'aborting'));
     this.state.enter('fatal', error);
     this.host.wake();
   }
