@@ -30,7 +30,7 @@ export type { AdminConfig, AdminOptions } from './options/admin.ts';
 export type { Surroundings } from './options/common.ts';
 export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } from './options/consumer.ts';
 export type { OffsetReset, ResetPolicy } from './options/offset-reset.ts';
-export type { Acks, CompressionType, ProducerConfig, ProducerOptions } from './options/producer.ts';
+export type { Acks, CompressionType, PartitionerClass, ProducerConfig, ProducerOptions } from './options/producer.ts';
 export { type Guarantee, guarantees } from './process/guarantee.ts';
 export {
   type Output,
@@ -46,6 +46,8 @@ export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';
 export type {
   DeliveryCallback,
+  PartitionChoice,
+  PartitionsToChooseFrom,
   ProducerRecord,
   RecordHeader,
   RecordMetadata,

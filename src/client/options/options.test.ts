@@ -31,6 +31,23 @@ test('Kafka’s defaults hold', () => {
   );
 });
 
+test('what only Kafka’s own partitioner looks at is refused beside another, or where it is switched off', () => {
+  const choose = (): number => 0;
+  assert.throws(
+    () => producer({ partitionerClass: choose, partitionerIgnoreKeys: true }),
+    /partitioner\.class=a function contradicts partitioner\.ignore\.keys/,
+  );
+  assert.throws(
+    () => producer({ partitionerClass: 'roundrobin', 'partitioner.availability.timeout.ms': 5 }),
+    /partitioner\.class=roundrobin contradicts partitioner\.availability\.timeout\.ms/,
+  );
+  assert.throws(
+    () => producer({ partitionerAdaptivePartitioningEnable: false, partitionerAvailabilityTimeoutMs: 5 }),
+    /availability\.timeout\.ms=5 contradicts partitioner\.adaptive\.partitioning\.enable=false/,
+  );
+  assert.throws(() => producer({ partitionerClass: 'com.example.Mine' }), /roundrobin or a function is wanted/);
+});
+
 test('an unknown option is refused with the nearest known one', () => {
   assert.throws(() => producer({ lingerMS: 5 }), {
     name: 'ConfigurationError',

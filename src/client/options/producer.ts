@@ -1,11 +1,16 @@
 /** The producer's options and the contradictions that it refuses (KIP-679, https://kafka.apache.org/documentation/#producerconfigs). */
 import { ConfigurationError } from '../errors.ts';
+import type { PartitionChoice } from '../producer/records.ts';
 import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
-import { boolean, choice, type GivenOptions, integer, normalise, type Options, text } from './normalise.ts';
+import { boolean, choice, define, type GivenOptions, integer, normalise, type Options, text } from './normalise.ts';
 
 export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type CompressionType = (typeof compressionTypes)[number];
 export type Acks = 0 | 1 | 'all';
+/** Null: Kafka's own way. */
+export type PartitionerClass = 'roundrobin' | PartitionChoice | null;
+
+const ROUND_ROBIN = 'org.apache.kafka.clients.producer.RoundRobinPartitioner';
 
 export const producerOptions = {
   ...commonOptions,
@@ -32,6 +37,25 @@ export const producerOptions = {
   retries: integer('How often a batch is sent again; bounded by delivery.timeout.ms as well.', 2_147_483_647),
   'delivery.timeout.ms': integer('A record not acknowledged this long after send() has failed.', 120_000, 1),
   'compression.type': choice<CompressionType>('The codec of the batches.', 'none', compressionTypes),
+  'partitioner.class': define<PartitionerClass, PartitionerClass | `org.apache.kafka.${string}`>(
+    'Which partition a record goes to that names none: left out, by key and else adaptively sticky; `roundrobin`, one after ' +
+      'the other; or a function.',
+    null,
+    (value) => {
+      if (value === null || typeof value === 'function') return value as PartitionerClass;
+      if (value === 'roundrobin' || value === ROUND_ROBIN) return 'roundrobin';
+      throw new Error('roundrobin or a function is wanted');
+    },
+  ),
+  'partitioner.ignore.keys': boolean('Records with a key go where those without go.', false),
+  'partitioner.adaptive.partitioning.enable': boolean(
+    'Records without a key go rather where fewer batches wait (KIP-794).',
+    true,
+  ),
+  'partitioner.availability.timeout.ms': integer(
+    'A broker that could take nothing for this long gets no records without a key; 0: it gets them all the same.',
+    0,
+  ),
   'allow.auto.create.topics': autoCreate,
 };
 
@@ -73,6 +97,23 @@ export function normaliseProducerOptions(given: ProducerOptions): { config: Prod
       adjusted.enableIdempotence = false;
       warnings.push('retries=0 switches enable.idempotence off');
     }
+  }
+  if (options.partitionerClass !== null) {
+    const chosen = `partitioner.class=${typeof options.partitionerClass === 'string' ? options.partitionerClass : 'a function'}`;
+    for (const name of ['partitioner.ignore.keys', 'partitioner.availability.timeout.ms'] as const) {
+      if (set.has(name))
+        refuse(chosen, name, 'only the partitioner that is used without partitioner.class looks at it');
+    }
+    if (set.has('partitioner.adaptive.partitioning.enable') && options.partitionerAdaptivePartitioningEnable) {
+      refuse(chosen, 'partitioner.adaptive.partitioning.enable=true', 'leave one of them out');
+    }
+  }
+  if (options.partitionerAvailabilityTimeoutMs > 0 && !options.partitionerAdaptivePartitioningEnable) {
+    refuse(
+      `partitioner.availability.timeout.ms=${options.partitionerAvailabilityTimeoutMs}`,
+      'partitioner.adaptive.partitioning.enable=false',
+      'only adaptive partitioning looks at it: leave one of them out',
+    );
   }
   const least = options.lingerMs + options.requestTimeoutMs;
   if (options.deliveryTimeoutMs < least) {

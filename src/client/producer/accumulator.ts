@@ -4,11 +4,11 @@
  */
 import type { Clock, Random, Timers } from '../../core/index.ts';
 import { BATCH_OVERHEAD } from '../../records/index.ts';
-import { ClientError } from '../errors.ts';
+import { asClientError, ClientError } from '../errors.ts';
 import type { TopicInfo } from '../metadata/cluster-image.ts';
 import type { ProducerConfig } from '../options/producer.ts';
-import { partitionForKey } from './murmur2.ts';
 import { PartitionQueue } from './partition-queue.ts';
+import { type Leaders, type PartitionedTopic, Partitioner } from './partitioner.ts';
 import { type BatchQueue, ProducerBatch } from './producer-batch.ts';
 import type { DeliveryCallback, ProducerRecord } from './records.ts';
 
@@ -20,14 +20,10 @@ interface Parked {
   readonly bytes: number;
 }
 
-export interface TopicQueues {
-  readonly name: string;
+export interface TopicQueues extends PartitionedTopic {
   /** By partition; empty until the topic is known. */
   readonly queues: BatchQueue[];
   readonly parked: Parked[];
-  partitionCount: number;
-  sticky: number;
-  stickyBytes: number;
 }
 
 /** What the accumulator reports to the producer. */
@@ -52,7 +48,7 @@ export class Accumulator {
 
   private readonly config: ProducerConfig;
   private readonly clock: Clock;
-  private readonly random: Random;
+  private readonly partitioner: Partitioner;
   private readonly defer: (run: () => void) => void;
   private readonly events: AccumulatorEvents;
   private readonly transactional: boolean;
@@ -60,11 +56,12 @@ export class Accumulator {
   constructor(
     config: ProducerConfig,
     { clock, random, timers }: { clock: Clock; random: Random; timers: Timers },
+    leaders: Leaders,
     events: AccumulatorEvents,
   ) {
     this.config = config;
     this.clock = clock;
-    this.random = random;
+    this.partitioner = new Partitioner(config, random, leaders);
     this.defer = (run) => timers.defer(run);
     this.events = events;
     this.transactional = config.transactionalId !== null;
@@ -79,7 +76,7 @@ export class Accumulator {
     const timestamp = record.timestamp ?? this.clock.now();
     let topic = this.topics.get(record.topic);
     if (topic === undefined) {
-      topic = { name: record.topic, queues: [], parked: [], partitionCount: 0, sticky: -1, stickyBytes: 0 };
+      topic = { name: record.topic, queues: [], parked: [], partitionCount: 0, sticky: -1, stickyBytes: 0, turn: 0 };
       this.topics.set(record.topic, topic);
     }
     if (topic.partitionCount === 0 || topic.parked.length > 0) {
@@ -136,12 +133,15 @@ export class Accumulator {
     let key = record.key ?? null;
     const value = record.value ?? null;
     let partition = record.partition;
+    let sticky = false;
     if (partition === undefined) {
-      if (key !== null) {
-        if (typeof key === 'string') key = Buffer.from(key);
-        partition = partitionForKey(key, topic.partitionCount);
-      } else {
-        partition = this.stickyPartition(topic);
+      if (typeof key === 'string') key = Buffer.from(key);
+      sticky = this.partitioner.isSticky(key);
+      try {
+        partition = this.partitioner.choose(topic, record, key);
+      } catch (error) {
+        this.report(asClientError(error), onDelivery);
+        return;
       }
     } else if (partition < 0 || partition >= topic.partitionCount || !Number.isInteger(partition)) {
       this.report(
@@ -158,7 +158,7 @@ export class Accumulator {
     if (batch !== undefined) {
       const before = batch.sizeInBytes;
       if (batch.tryAppend(timestamp, key, value, record.headers, onDelivery)) {
-        this.count(topic, batch, before);
+        this.count(topic, batch, before, sticky);
         return;
       }
       batch.closed = true;
@@ -180,7 +180,7 @@ export class Accumulator {
     queue.waiting.push(batch);
     this.active.add(queue);
     this.incomplete.add(batch);
-    this.count(topic, batch, 0);
+    this.count(topic, batch, 0, sticky);
     this.events.batchReady();
   }
 
@@ -194,22 +194,11 @@ export class Accumulator {
     });
   }
 
-  private count(topic: TopicQueues, batch: ProducerBatch, before: number): void {
+  private count(topic: TopicQueues, batch: ProducerBatch, before: number, sticky: boolean): void {
     const bytes = batch.sizeInBytes - before;
     batch.reserved += bytes;
     this.reserved += bytes;
-    topic.stickyBytes += bytes;
-  }
-
-  /** Without a key: the same partition for a batch's worth of bytes, then another at random (KIP-794). */
-  private stickyPartition(topic: TopicQueues): number {
-    if (topic.partitionCount === 1) return 0;
-    if (topic.sticky < 0 || topic.stickyBytes >= this.config.batchSize) {
-      const other = this.random.uint32() % (topic.partitionCount - (topic.sticky < 0 ? 0 : 1));
-      topic.sticky = topic.sticky >= 0 && other >= topic.sticky ? other + 1 : other;
-      topic.stickyBytes = 0;
-    }
-    return topic.sticky;
+    if (sticky) topic.stickyBytes += bytes;
   }
 
   private report(error: ClientError, onDelivery: DeliveryCallback | undefined): void {

@@ -59,7 +59,11 @@ export class Producer {
     this.logger = this.runtime.logger;
     for (const warning of warnings) this.logger.warn(warning);
     this.cluster = new Cluster(this.runtime, config);
-    this.accumulator = new Accumulator(config, this.runtime, {
+    const leaders = {
+      brokerOf: (topic: string, partition: number) => this.cluster.image.leaderOf(topic, partition)?.broker.id,
+      isSlow: (broker: number) => this.sender.isSlow(broker),
+    };
+    this.accumulator = new Accumulator(config, this.runtime, leaders, {
       batchReady: () => this.sender.batchReady(),
       topicWanted: (topic) => this.lookUp(topic),
       recordFailed: (error, reported) => {

@@ -9,7 +9,7 @@ export interface RecordHeader {
 /** A record to send. Texts are encoded as UTF-8. */
 export interface ProducerRecord {
   readonly topic: string;
-  /** Chosen from the key, or at will without a key, where it is left out. */
+  /** Chosen by the partitioner where it is left out: from the key, or at will without a key. */
   readonly partition?: number | undefined;
   readonly key?: string | Uint8Array | null | undefined;
   /** `null` is a tombstone on a compacted topic. */
@@ -18,6 +18,16 @@ export interface ProducerRecord {
   /** Milliseconds since 1970; now where it is left out. */
   readonly timestamp?: number | undefined;
 }
+
+/** A topic for which a partition is to be chosen. */
+export interface PartitionsToChooseFrom {
+  readonly partitionCount: number;
+  /** Those that have a leader at the moment; all where none has one. */
+  available(): readonly number[];
+}
+
+/** Chooses the partition of a record that names none: a whole number from 0. Called inside `send`. */
+export type PartitionChoice = (record: ProducerRecord, topic: PartitionsToChooseFrom) => number;
 
 /** Where a record landed. */
 export interface RecordMetadata {

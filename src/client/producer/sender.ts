@@ -12,6 +12,7 @@ import type { ProducerInstruments } from '../observability/producer-instruments.
 import type { ProducerConfig } from '../options/producer.ts';
 import type { Accumulator } from './accumulator.ts';
 import { BatchOutcomes } from './batch-outcomes.ts';
+import { BrokerReadiness } from './broker-readiness.ts';
 import type { DeliveryGuard } from './delivery-guard.ts';
 import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
 
@@ -36,6 +37,7 @@ export class Sender {
   private readonly timers: Timers;
   private readonly inFlight = new Map<number, number>();
   private readonly connecting = new Set<number>();
+  private readonly readiness = new BrokerReadiness();
   /** Unanswered, to all brokers. */
   requests = 0;
   private readonly settledWaiters: (() => void)[] = [];
@@ -67,6 +69,11 @@ export class Sender {
     this.clock = cluster.runtime.clock;
     this.timers = cluster.runtime.timers;
     this.ordered = !guard.numbered && config.maxInFlightRequestsPerConnection === 1;
+  }
+
+  /** Whether batches have waited for this broker longer than partitioner.availability.timeout.ms. */
+  isSlow(broker: number): boolean {
+    return this.readiness.isSlow(broker, this.clock.monotonic(), this.config.partitionerAvailabilityTimeoutMs);
   }
 
   batchReady(): void {
@@ -136,8 +143,9 @@ export class Sender {
     }
     // A request takes one batch of a partition: those behind it leave with the next.
     let waiting: Iterable<BatchQueue> = [...this.accumulator.active];
-    for (;;) {
+    for (let round = 0; ; round++) {
       const { plans, due } = this.plan(waiting, now);
+      if (round === 0) this.readiness.keepOnly(plans);
       if (due < next) next = due;
       const sent: BatchQueue[] = [];
       for (const plan of plans.values()) this.dispatch(plan, sent);
@@ -194,13 +202,17 @@ export class Sender {
   private dispatch({ broker, batches }: Sending, sent: BatchQueue[]): void {
     const connection = this.cluster.pool.ready('main', broker);
     if (connection === undefined) {
+      this.readiness.blocked(broker.id, this.clock.monotonic());
       this.connect(broker);
       return;
     }
     let left = batches;
     while (left.length > 0) {
       const flying = this.inFlight.get(broker.id) ?? 0;
-      if (flying >= this.config.maxInFlightRequestsPerConnection || connection.congested) return;
+      if (flying >= this.config.maxInFlightRequestsPerConnection || connection.congested) {
+        if (left === batches) this.readiness.blocked(broker.id, this.clock.monotonic());
+        return;
+      }
       const request: ProducerBatch[] = [];
       let bytes = 0;
       let taken = 0;
@@ -211,6 +223,7 @@ export class Sender {
         request.push(batch);
         taken++;
       }
+      this.readiness.drained(broker.id);
       this.send(connection, broker, request);
       for (const batch of request) sent.push(batch.queue);
       left = left.slice(taken);
