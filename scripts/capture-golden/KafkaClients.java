@@ -34,6 +34,15 @@ public class KafkaClients {
       admin.deleteConsumerGroups(List.of("java-tv1-reader")).all().get();
       admin.deleteTopics(List.of("java-out")).all().get();
     }
+    logIn(args[1], args[2], args[3]);
+  }
+
+  static void logIn(String bootstrap, String username, String password) throws Exception {
+    var jaas = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + username + "\" password=\"" + password + "\";";
+    Map<String, Object> login = Map.of("bootstrap.servers", bootstrap, "client.id", "java", "security.protocol", "SASL_PLAINTEXT", "sasl.mechanism", "PLAIN", "sasl.jaas.config", jaas);
+    try (Admin admin = Admin.create(login)) {
+      admin.describeCluster().clusterId().get();
+    }
   }
 
   /** What people use from the command line. */

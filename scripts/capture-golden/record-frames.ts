@@ -15,8 +15,11 @@ import kafkajs from 'kafkajs';
 
 const jars = process.env.KAFKA_JARS;
 if (!jars) throw new Error('KAFKA_JARS: where are the jars of Apache Kafka 4.3.1?');
-const [brokerPort, controllerPort, recorderPort] = [19801, 19802, 19803];
+const [brokerPort, controllerPort, recorderPort, saslPort, saslRecorderPort] = [19801, 19802, 19803, 19804, 19805];
 const bootstrap = `127.0.0.1:${recorderPort}`;
+/** Where a client must log in. */
+const saslBootstrap = `127.0.0.1:${saslRecorderPort}`;
+const login = { username: 'recorded', password: 'recorded-secret' };
 const host = '127.0.0.1';
 /** Of each client, API, version and direction the longest frame up to this size is kept. */
 const SIZE_MAX = 3000;
@@ -51,8 +54,9 @@ function frames(each: (frame: Buffer) => void): (chunk: Buffer) => void {
   };
 }
 
-function record(fromClient: Socket): void {
-  const toBroker = connect(brokerPort!, host);
+const recorder = (port: number) => (fromClient: Socket) => record(fromClient, connect(port, host));
+
+function record(fromClient: Socket, toBroker: Socket): void {
   const asked = new Map<number, { client: string; key: number; version: number }>();
   const requests = frames((frame) => {
     const [key, version, correlationId] = [frame.readInt16BE(0), frame.readInt16BE(2), frame.readInt32BE(4)];
@@ -101,11 +105,13 @@ async function startKafka(directory: string): Promise<ChildProcess> {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.bootstrap.servers': `${host}:${controllerPort}`,
-    listeners: `PLAINTEXT://${host}:${brokerPort},CONTROLLER://${host}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${bootstrap}`,
+    listeners: `PLAINTEXT://${host}:${brokerPort},LOGIN://${host}:${saslPort},CONTROLLER://${host}:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${bootstrap},LOGIN://${saslBootstrap}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT',
+    'listener.name.login.sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.login.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${login.username}="${login.password}";`,
     'log.dirs': join(directory, 'data'),
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 2,
@@ -148,6 +154,9 @@ async function byKcat(): Promise<void> {
     'enable.auto.commit=true',
   ];
   await run('kcat', [...common, ...group, '-c', '10', '-G', 'kcat-group', 'kcat']);
+  const sasl = ['security.protocol=SASL_PLAINTEXT', 'sasl.mechanisms=PLAIN'];
+  sasl.push(`sasl.username=${login.username}`, `sasl.password=${login.password}`);
+  await run('kcat', ['-b', saslBootstrap, '-X', 'client.id=kcat', ...sasl.flatMap((one) => ['-X', one]), '-L']);
 }
 
 async function byKafkajs(): Promise<void> {
@@ -193,6 +202,10 @@ async function byKafkajs(): Promise<void> {
   await admin.deleteGroups(['kafkajs-group']);
   await admin.deleteTopics({ topics: ['kafkajs'] });
   await admin.disconnect();
+  const sasl = { mechanism: 'plain' as const, ...login };
+  const secured = new kafkajs.Kafka({ clientId: 'kafkajs', brokers: [saslBootstrap], sasl }).admin();
+  await secured.connect();
+  await secured.disconnect();
 }
 
 async function byPlatformatic(): Promise<void> {
@@ -224,10 +237,17 @@ async function byPlatformatic(): Promise<void> {
   await admin.deleteGroups({ groups: ['platformatic-group'] });
   await admin.deleteTopics({ topics: ['platformatic'] });
   await admin.close();
+  const sasl = { mechanism: 'PLAIN' as const, ...login };
+  const secured = new Admin({ ...common, bootstrapBrokers: [saslBootstrap], sasl });
+  await secured.listTopics();
+  await secured.close();
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'capture-golden-'));
-const server = createServer(record).listen(recorderPort, host);
+const servers = [
+  createServer(recorder(brokerPort!)).listen(recorderPort, host),
+  createServer(recorder(saslPort!)).listen(saslRecorderPort, host),
+];
 const kafka = await startKafka(directory);
 try {
   client = 'kcat';
@@ -237,9 +257,9 @@ try {
   client = 'platformatic';
   await byPlatformatic();
   client = 'java';
-  await run('java', java(join(here, 'KafkaClients.java'), bootstrap));
+  await run('java', java(join(here, 'KafkaClients.java'), bootstrap, saslBootstrap, login.username, login.password));
 } finally {
-  server.close();
+  for (const server of servers) server.close();
   kafka.kill();
   await new Promise((resolve) => kafka.once('close', resolve));
   rmSync(directory, { recursive: true, force: true });

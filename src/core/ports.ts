@@ -77,10 +77,37 @@ export interface ListenOptions {
   readonly accept: (socket: Socket) => SocketHandler;
 }
 
+/** PEM blocks, or the file that has them. Files are read for each connection, so new certificates need no restart. */
+export type PemSource = { readonly pem: string } | { readonly file: string };
+
+/** How a connection is encrypted, and who vouches for each side. */
+export interface TlsOptions {
+  /** Certificates of the authorities that may vouch for the other side. Default: those of the platform. */
+  readonly trusted?: PemSource | undefined;
+  /** Our own certificate, with its chain, and its private key: for a server that asks who we are. */
+  readonly identity?: TlsIdentity | undefined;
+  /** The name that the other side's certificate must be for, and that it is told (SNI). Default: `host`. */
+  readonly serverName?: string | undefined;
+  /** False: any name will do. The certificate is checked all the same. */
+  readonly checkServerName: boolean;
+  readonly minVersion?: TlsVersion | undefined;
+  readonly maxVersion?: TlsVersion | undefined;
+}
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
+export interface TlsIdentity {
+  readonly certificates: PemSource;
+  readonly privateKey: PemSource;
+  readonly passphrase?: string | undefined;
+}
+
 export interface ConnectOptions {
   readonly host: string;
   readonly port: number;
   readonly handler: SocketHandler;
+  /** The handshake is part of connecting. Absent: the bytes travel as they are. */
+  readonly tls?: TlsOptions | undefined;
   /** Gives up after this many milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -90,8 +117,22 @@ export interface ConnectOptions {
 export interface Network {
   /** @throws SystemError `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` */
   listen(options: ListenOptions): Promise<Listener>;
-  /** @throws SystemError `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, …; the signal's reason when aborted */
+  /**
+   * @throws SystemError `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, …; with `tls` OpenSSL's codes as Node gives them
+   *   (`CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`, …), `ETLSCLOSED` when the other side ended the handshake, and
+   *   `ETLSOPTIONS` for certificates or keys that cannot be used; the signal's reason when aborted
+   */
   connect(options: ConnectOptions): Promise<Socket>;
+}
+
+export type DigestName = 'sha256' | 'sha512';
+
+/** Digests. Functions of their input, and a port because the machine computes the slow one outside of our thread. */
+export interface Crypto {
+  digest(name: DigestName, data: Uint8Array): Uint8Array;
+  hmac(name: DigestName, key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** PBKDF2 with HMAC (RFC 8018), as long as the digest. */
+  pbkdf2(name: DigestName, password: Uint8Array, salt: Uint8Array, iterations: number): Promise<Uint8Array>;
 }
 
 /**
@@ -158,6 +199,7 @@ export interface Ports {
   readonly random: Random;
   readonly network: Network;
   readonly disk: Disk;
+  readonly crypto: Crypto;
 }
 
 /** An operating-system failure with its POSIX code, as both the real and the simulated ports throw it. */

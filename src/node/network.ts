@@ -1,4 +1,7 @@
-/** TCP. Small writes of one turn leave in one system call; nothing waits for Nagle's algorithm on either side. */
+/**
+ * TCP, and TLS over it. Small writes of one turn leave in one system call; nothing waits for Nagle's algorithm on either
+ * side.
+ */
 import * as net from 'node:net';
 import {
   type ConnectOptions,
@@ -10,6 +13,7 @@ import {
   SystemError,
 } from '../core/index.ts';
 import { systemError } from './system-error.ts';
+import { connectTls, tlsFailure } from './tls.ts';
 
 /** Above this many queued bytes `write` returns false. */
 const WRITE_BUFFER_BYTES = 262_144;
@@ -42,37 +46,34 @@ export const realNetwork: Network = {
   },
 
   connect(options: ConnectOptions): Promise<Socket> {
-    const { host, port, handler, timeoutMs, signal } = options;
+    const { host, port, handler, timeoutMs, signal, tls } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Socket>();
     const where = `${host}:${port}`;
-    const socket = net.connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      writableHighWaterMark: WRITE_BUFFER_BYTES,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-        callback: (length, buffer) => {
-          connected?.received(buffer.subarray(0, length));
-          return true;
-        },
-      },
-    } as net.NetConnectOpts);
     let connected: RealSocket | undefined;
+    let reached = false;
+    const received = (chunk: Uint8Array): void => connected?.received(chunk);
+    let socket: net.Socket;
+    try {
+      socket = tls ? connectTls(host, port, tls, WRITE_BUFFER_BYTES) : connectPlain(host, port, received);
+    } catch (error) {
+      return Promise.reject(systemError(error, `cannot connect to ${where}`));
+    }
+    const ready = tls ? 'secureConnect' : 'connect';
 
-    const timer = setTimeout(
-      () => fail(new SystemError('ETIMEDOUT', `cannot connect to ${where}: no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => {
+      const missing = tls && reached ? 'no answer to the TLS handshake' : 'no answer';
+      fail(new SystemError('ETIMEDOUT', `cannot connect to ${where}: ${missing} within ${timeoutMs} ms`));
+    }, timeoutMs);
     const aborted = (): void => fail(signal?.reason);
-    const failed = (error: Error): void => fail(systemError(error, `cannot connect to ${where}`));
+    const failed = (error: Error): void => {
+      fail(systemError(tls && reached ? tlsFailure(error) : error, `cannot connect to ${where}`));
+    };
     const settle = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', aborted);
       socket.removeListener('error', failed);
-      socket.removeListener('connect', succeeded);
+      socket.removeListener(ready, succeeded);
     };
     const fail = (reason: unknown): void => {
       settle();
@@ -84,14 +85,36 @@ export const realNetwork: Network = {
       settle();
       connected = new RealSocket(socket);
       connected.attach(handler);
+      // TLS has buffers of its own, and reads into new ones.
+      if (tls) socket.setNoDelay(true).setKeepAlive(true).on('data', received);
       resolve(connected);
     };
     signal?.addEventListener('abort', aborted, { once: true });
     socket.once('error', failed);
-    socket.once('connect', succeeded);
+    socket.once('connect', () => {
+      reached = true;
+    });
+    socket.once(ready, succeeded);
     return promise;
   },
 };
+
+function connectPlain(host: string, port: number, received: (chunk: Uint8Array) => void): net.Socket {
+  return net.connect({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    writableHighWaterMark: WRITE_BUFFER_BYTES,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      callback: (length: number, buffer: Uint8Array) => {
+        received(buffer.subarray(0, length));
+        return true;
+      },
+    },
+  } as net.NetConnectOpts);
+}
 
 class RealListener implements Listener {
   readonly host: string;

@@ -80,6 +80,8 @@ export * from './messages/offset-delete.ts';
 export * from './messages/offset-fetch.ts';
 export * from './messages/offset-for-leader-epoch.ts';
 export * from './messages/produce.ts';
+export * from './messages/sasl-authenticate.ts';
+export * from './messages/sasl-handshake.ts';
 export * from './messages/sync-group.ts';
 export * from './messages/txn-offset-commit.ts';
 export * from './messages/update-features.ts';

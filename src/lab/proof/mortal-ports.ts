@@ -8,6 +8,7 @@ export class MortalPorts implements Ports {
   readonly clock: Ports['clock'];
   readonly random: Ports['random'];
   readonly disk: Ports['disk'];
+  readonly crypto: Ports['crypto'];
   readonly timers: Timers;
   readonly network: Network;
   private readonly sockets = new Set<Socket>();
@@ -18,6 +19,7 @@ export class MortalPorts implements Ports {
     this.clock = ports.clock;
     this.random = ports.random;
     this.disk = ports.disk;
+    this.crypto = ports.crypto;
     this.timers = {
       after: (delayMs, run) => this.after(ports.timers, delayMs, run),
       defer: (run) => {

@@ -119,6 +119,10 @@ export class NetworkCore implements EndpointNetwork {
     if (!life.alive) return promise;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const where = `${host}:${port}`;
+    if (options.tls !== undefined) {
+      const why = 'the simulated network has no TLS; leave it out here, and use the real ports to encrypt';
+      return Promise.reject(new SystemError('ETLSOPTIONS', `cannot connect to ${where}: ${why}`));
+    }
     const to = OWN_HOST.has(host) ? life.node : host;
     let settled = false;
     let client: Endpoint | undefined;

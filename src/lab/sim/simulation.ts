@@ -7,7 +7,7 @@
  * (`drainTurn`). Real clocks, timers and randomness refuse to work meanwhile.
  */
 import type { Ports } from '../../core/index.ts';
-import { drainTurn, forbidAmbient } from '../../node/index.ts';
+import { drainTurn, forbidAmbient, promptCrypto } from '../../node/index.ts';
 import { SimulatedDisk } from './disk.ts';
 import { Life } from './life.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -293,6 +293,7 @@ export class Simulation {
       random: this.stream(life.label),
       network: this.networkCore.portFor(life),
       disk: host.disk.portFor(life),
+      crypto: promptCrypto,
     };
   }
 
