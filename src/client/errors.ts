@@ -63,6 +63,27 @@ export class NetworkError extends ClientError {
   }
 }
 
+/**
+ * Logging in failed: wrong credentials, a mechanism that the broker has not enabled, a port without SASL, or a broker that
+ * could not prove who it is. The message names mechanism and broker.
+ */
+export class AuthenticationError extends ClientError {
+  override readonly name = 'AuthenticationError';
+  override readonly retriable = false;
+  constructor(code: ErrorName, message: string, options?: ErrorOptions) {
+    super(code, message, { ...options, fatal: true });
+  }
+}
+
+/** There is no encrypted connection as the options want it: a certificate that is not trusted, a port without TLS, … */
+export class TlsError extends ClientError {
+  override readonly name = 'TlsError';
+  override readonly retriable = false;
+  constructor(message: string, options?: ErrorOptions) {
+    super('NETWORK_EXCEPTION', message, { ...options, fatal: true });
+  }
+}
+
 /** The caller went on sending without waiting although the producer's buffer was full. */
 export class BufferExhaustedError extends ClientError {
   override readonly name = 'BufferExhaustedError';
@@ -206,6 +227,11 @@ export function asClientError(error: unknown): ClientError {
   return new ClientError('UNKNOWN_SERVER_ERROR', error instanceof Error ? error.message : String(error), {
     cause: error,
   });
+}
+
+/** Whether no connection can be had until the options or the brokers change. */
+export function isSecurityError(error: unknown): error is AuthenticationError | TlsError {
+  return error instanceof AuthenticationError || error instanceof TlsError;
 }
 
 /** Whether trying the same again may help. */

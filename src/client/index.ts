@@ -31,6 +31,9 @@ export type { Surroundings } from './options/common.ts';
 export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } from './options/consumer.ts';
 export type { OffsetReset, ResetPolicy } from './options/offset-reset.ts';
 export type { Acks, CompressionType, PartitionerClass, ProducerConfig, ProducerOptions } from './options/producer.ts';
+export type { SaslOptions } from './options/sasl.ts';
+export type { SecurityProtocol } from './options/security.ts';
+export type { SslOptions } from './options/ssl.ts';
 export { type Guarantee, guarantees } from './process/guarantee.ts';
 export {
   type Output,
@@ -54,5 +57,6 @@ export type {
   WaitOptions,
 } from './producer/records.ts';
 export type { Transaction } from './producer/transaction.ts';
+export type { OAuthBearerProvider, OAuthBearerToken } from './security/oauth-bearer.ts';
 export { type ReadRecord, type Serde, serde, Topic, type TypedRecord, topic } from './topic.ts';
 export type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from './topic-partition.ts';

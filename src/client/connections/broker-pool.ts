@@ -51,7 +51,7 @@ export class BrokerPool {
 
   /**
    * The connection, opened when there is none; waits out the backoff of a broker that failed before.
-   * @throws NetworkError, ClosedError
+   * @throws NetworkError, TlsError, AuthenticationError, ClosedError
    */
   connect(role: Role, address: Address): Promise<Connection> {
     if (this.lifetime.signal.aborted) return Promise.reject(new ClosedError('client'));

@@ -1,21 +1,34 @@
 /**
  * One connection to one broker. Requests are written in the order of the calls and answered in that order; each
  * answer's correlation id is checked. An answer that is late, wrong or too large ends the connection, and so does the
- * broker: then everything in flight fails with NETWORK_EXCEPTION, and nobody knows whether the broker did it.
+ * broker: then everything in flight fails with NETWORK_EXCEPTION, and nobody knows whether the broker did it. Where the
+ * options say so it is encrypted and logs in before anyone else may use it.
  */
 import type { Clock, Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
 import { type Api, apiVersions, decodeResponse, encodeRequestPieces, FrameReader } from '../../wire/index.ts';
-import { brokerError, ClientError, NetworkError, TimeoutError } from '../errors.ts';
+import { brokerError, type ClientError, NetworkError, TimeoutError, TlsError } from '../errors.ts';
 import type { Instruments } from '../observability/instruments.ts';
-import { abortReason } from '../support/async.ts';
+import { isTlsRecord, plainAtTlsPort, tlsErrorOf } from '../security/tls-errors.ts';
+import { abortReason, ignore } from '../support/async.ts';
+import { Gate } from './gate.ts';
 import type { ConnectionConfig, Runtime } from './runtime.ts';
+import { Session, type SessionChannel } from './session.ts';
+import { lossHints, type Stage } from './stage.ts';
+import { SpokenVersions, type VersionLimits } from './versions.ts';
 
-interface InFlight {
+export type { VersionLimits } from './versions.ts';
+
+/** Whom an answer is for. */
+interface Asker {
+  readonly resolve: (body: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface InFlight extends Asker {
   readonly correlationId: number;
   readonly api: Api;
   readonly version: number;
-  readonly resolve: (body: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  readonly timeoutMs: number;
   readonly timer: Timer;
   /** Monotonic. */
   readonly sentAt: number;
@@ -26,12 +39,6 @@ export interface RequestOptions {
   readonly timeoutMs: number;
   /** The caller stops waiting; the request is out all the same. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Versions that the caller wants beyond what client and broker have in common. */
-export interface VersionLimits {
-  readonly min?: number;
-  readonly max?: number;
 }
 
 /** The finalized features of the cluster, as one broker told them. */
@@ -67,13 +74,18 @@ export class Connection {
   private readonly reader: FrameReader;
   private socket: Socket | undefined;
   private readonly inFlight: InFlight[] = [];
+  /** Shut while the connection logs in. */
+  private readonly gate = new Gate();
+  private session: Session | undefined;
   private nextCorrelationId = 0;
   private full = false;
   private ended = false;
   /** Requests without an answer were sent: they must leave before the end. */
   private posted = false;
   private readonly closed = Promise.withResolvers<void>();
-  private readonly ranges = new Map<number, { readonly min: number; readonly max: number }>();
+  private readonly versions: SpokenVersions;
+  /** What the broker is to answer first; its silence then has other causes than later. */
+  private stage: Stage = 'versions';
 
   private constructor(runtime: Runtime, config: ConnectionConfig, address: Address) {
     this.address = address;
@@ -83,9 +95,13 @@ export class Connection {
     this.instruments = runtime.instruments;
     this.config = config;
     this.reader = new FrameReader(config.maxResponseBytes);
+    this.versions = new SpokenVersions(where(address));
   }
 
-  /** Connects and asks what the broker speaks. @throws NetworkError, the signal's reason */
+  /**
+   * Connects, asks what the broker speaks, and logs in.
+   * @throws NetworkError, TlsError, AuthenticationError, the signal's reason
+   */
   static async open(
     runtime: Runtime,
     config: ConnectionConfig,
@@ -99,14 +115,19 @@ export class Connection {
         port: address.port,
         handler: connection.handler(),
         timeoutMs: config.socketConnectionSetupTimeoutMs,
+        tls: config.security?.tls,
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
       if (signal?.aborted) throw abortReason(signal);
-      throw new NetworkError(`cannot connect to ${where(address)}: ${(error as Error).message}`, { cause: error });
+      throw (
+        tlsErrorOf(where(address), error as Error) ??
+        new NetworkError(`cannot connect to ${where(address)}: ${(error as Error).message}`, { cause: error })
+      );
     }
     try {
       await connection.negotiate(signal);
+      await connection.logIn(runtime, signal);
     } catch (error) {
       connection.fail(error as Error);
       throw error;
@@ -119,7 +140,7 @@ export class Connection {
   }
   /** Requests without an answer yet. */
   get pending(): number {
-    return this.inFlight.length;
+    return this.inFlight.length + this.gate.size;
   }
   /** The socket's buffer is full: hold back until `onDrain`. */
   get congested(): boolean {
@@ -128,29 +149,11 @@ export class Connection {
 
   /** Whether the broker speaks an API, and the caller's limits leave a version of it. */
   supports(api: Api, limits: VersionLimits = {}): boolean {
-    return this.commonVersion(api, limits) >= 0;
+    return this.versions.common(api, limits) >= 0;
   }
-
   /** The newest version in common. @throws ClientError UNSUPPORTED_VERSION */
   version(api: Api, limits: VersionLimits = {}): number {
-    const version = this.commonVersion(api, limits);
-    if (version < 0) {
-      const range = this.ranges.get(api.key);
-      const theirs = range ? `${range.min} to ${range.max}` : 'none';
-      const ours = `${Math.max(api.minVersion, limits.min ?? 0)} to ${Math.min(api.maxVersion, limits.max ?? api.maxVersion)}`;
-      throw new ClientError(
-        'UNSUPPORTED_VERSION',
-        `${api.name} in a version of ${ours} is needed, the broker at ${where(this.address)} has ${theirs}`,
-      );
-    }
-    return version;
-  }
-
-  private commonVersion(api: Api, limits: VersionLimits): number {
-    const range = this.ranges.get(api.key);
-    if (range === undefined) return -1;
-    const version = Math.min(api.maxVersion, range.max, limits.max ?? api.maxVersion);
-    return version >= Math.max(api.minVersion, range.min, limits.min ?? 0) ? version : -1;
+    return this.versions.needed(api, limits);
   }
 
   /**
@@ -167,12 +170,8 @@ export class Connection {
       if (signal?.aborted) return reject(abortReason(signal));
       const onAbort = (): void => reject(abortReason(signal!));
       const settled = (): void => signal?.removeEventListener('abort', onAbort);
-      const correlationId = this.write(api, version, body, reject);
-      if (correlationId === undefined) return;
-      this.inFlight.push({
-        correlationId,
-        api: api as Api,
-        version,
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const asker: Asker = {
         resolve: (value) => {
           settled();
           resolve(value as Res);
@@ -181,19 +180,38 @@ export class Connection {
           settled();
           reject(error);
         },
-        sentAt: this.clock.monotonic(),
-        timer: this.timers.after(timeoutMs, () => this.timedOut(correlationId, api.name, timeoutMs)),
+      };
+      this.gate.pass({
+        send: () => {
+          if (!signal?.aborted) this.send(api, version, body, timeoutMs, asker);
+        },
+        reject: asker.reject,
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
   /** Sends a request that has no answer (Produce with acks=0). @throws NetworkError */
   post<In>(api: Api<unknown, unknown, In>, version: number, body: NoInfer<In>): void {
     this.posted = true;
-    this.write(api, version, body, (error) => {
+    const refuse = (error: unknown): void => {
       throw error;
-    });
+    };
+    this.gate.pass({ send: () => void this.write(api, version, body, refuse), reject: ignore });
+  }
+
+  private send<In>(
+    api: Api<unknown, unknown, In>,
+    version: number,
+    body: NoInfer<In>,
+    timeoutMs: number,
+    asker: Asker,
+  ): void {
+    const correlationId = this.write(api, version, body, asker.reject);
+    if (correlationId === undefined) return;
+    const timer = this.timers.after(timeoutMs, () => this.timedOut(correlationId, api.name, timeoutMs));
+    const { resolve, reject } = asker;
+    const sentAt = this.clock.monotonic();
+    this.inFlight.push({ correlationId, api: api as Api, version, timeoutMs, timer, sentAt, resolve, reject });
   }
 
   private write<In>(
@@ -254,11 +272,7 @@ export class Connection {
         this.onDrain?.();
       },
       close: (error) => {
-        this.end(
-          new NetworkError(`the connection to ${where(this.address)} was lost${error ? `: ${error.message}` : ''}`, {
-            cause: error,
-          }),
-        );
+        this.end(this.loss(error));
         this.closed.resolve();
       },
     };
@@ -268,6 +282,7 @@ export class Connection {
     if (this.ended) return;
     this.instruments.connections['incoming-byte-total'] += chunk.length;
     try {
+      if (this.stage === 'versions' && isTlsRecord(chunk)) throw plainAtTlsPort(where(this.address));
       this.reader.push(chunk);
       for (;;) {
         const frame = this.reader.next();
@@ -275,14 +290,9 @@ export class Connection {
         this.answered(frame);
       }
     } catch (error) {
-      this.fail(
-        new NetworkError(
-          `the broker at ${where(this.address)} sent what is not an answer: ${(error as Error).message}`,
-          {
-            cause: error,
-          },
-        ),
-      );
+      const { message } = error as Error;
+      const what = `the broker at ${where(this.address)} sent what is not an answer: ${message}`;
+      this.fail(error instanceof TlsError ? error : new NetworkError(what, { cause: error }));
     }
   }
 
@@ -294,6 +304,7 @@ export class Connection {
       throw new NetworkError(`correlation id ${correlationId} where ${first.correlationId} was due`);
     }
     this.inFlight.shift();
+    if (this.stage === 'first request') this.stage = 'at work';
     first.timer.cancel();
     this.instruments.answered(first.api.name, this.clock.monotonic() - first.sentAt);
     first.resolve(body);
@@ -315,10 +326,12 @@ export class Connection {
   private end(error: Error): void {
     if (this.ended) return;
     this.ended = true;
+    this.session?.end();
     for (const request of this.inFlight.splice(0)) {
       request.timer.cancel();
       request.reject(error);
     }
+    this.gate.fail(error);
     this.onClose?.(error);
   }
 
@@ -332,13 +345,47 @@ export class Connection {
       answer = await this.request(apiVersions, version, SOFTWARE, options);
     }
     if (answer.errorCode !== 0) throw brokerError(answer.errorCode, `ApiVersions of ${where(this.address)}`);
-    for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
-      this.ranges.set(apiKey, { min: minVersion, max: maxVersion });
-    }
+    this.versions.learn(answer.apiKeys);
     this.features = {
       epoch: answer.finalizedFeaturesEpoch,
       levels: new Map(answer.finalizedFeatures.map((feature) => [feature.name, feature.maxVersionLevel])),
     };
+  }
+
+  private async logIn(runtime: Runtime, signal: AbortSignal | undefined): Promise<void> {
+    const { requestTimeoutMs, security } = this.config;
+    if (security?.sasl !== undefined) {
+      this.stage = 'login';
+      this.session = new Session(this.channel(requestTimeoutMs), security.sasl, runtime, requestTimeoutMs);
+      await this.session.begin(signal);
+    }
+    this.stage = 'first request';
+  }
+
+  private channel(requestTimeoutMs: number): SessionChannel {
+    return {
+      broker: where(this.address),
+      supports: (api, limits) => this.supports(api, limits),
+      version: (api) => this.version(api),
+      ask: (api, version, body) =>
+        new Promise((resolve, reject) => {
+          // What a broker holds back is answered first.
+          const ahead = Math.max(0, ...this.inFlight.map(({ timeoutMs }) => timeoutMs));
+          const asker = { resolve: resolve as Asker['resolve'], reject };
+          this.send(api, version, body, requestTimeoutMs + ahead, asker);
+        }),
+      hold: () => this.gate.close(),
+      release: () => this.gate.open(),
+      giveUp: (error) => this.fail(error),
+    };
+  }
+
+  private loss(error: Error | undefined): ClientError {
+    const tlsError = this.stage === 'at work' ? undefined : tlsErrorOf(where(this.address), error);
+    if (tlsError !== undefined) return tlsError;
+    const said = error ? `: ${error.message}` : '';
+    const text = `the connection to ${where(this.address)} was lost${said}${lossHints[this.stage]}`;
+    return new NetworkError(text, { cause: error });
   }
 }
 

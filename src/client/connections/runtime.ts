@@ -1,14 +1,24 @@
 /** What every room of the client shares: the ports, the logger, the instruments, and the timing of requests and retries. */
-import { type Clock, type Logger, type Network, type Random, silentLogger, type Timers } from '../../core/index.ts';
+import {
+  type Clock,
+  type Crypto,
+  type Logger,
+  type Network,
+  type Random,
+  silentLogger,
+  type Timers,
+} from '../../core/index.ts';
 import { nodePorts } from '../../node/index.ts';
 import { Instruments } from '../observability/instruments.ts';
 import type { Surroundings } from '../options/common.ts';
+import type { Security } from '../options/security.ts';
 
 export interface Runtime {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly network: Network;
+  readonly crypto: Crypto;
   readonly logger: Logger;
   /** What is counted and told of the client that this is. */
   readonly instruments: Instruments;
@@ -16,12 +26,13 @@ export interface Runtime {
 
 /** The real ports where the user gave none. */
 export function runtimeOf({ ports, logger }: Surroundings, instruments = new Instruments(logger)): Runtime {
-  const real = ports?.clock && ports.timers && ports.random && ports.network ? undefined : nodePorts();
+  const real = nodePorts();
   return {
-    clock: ports?.clock ?? real!.clock,
-    timers: ports?.timers ?? real!.timers,
-    random: ports?.random ?? real!.random,
-    network: ports?.network ?? real!.network,
+    clock: ports?.clock ?? real.clock,
+    timers: ports?.timers ?? real.timers,
+    random: ports?.random ?? real.random,
+    network: ports?.network ?? real.network,
+    crypto: ports?.crypto ?? real.crypto,
     logger: logger ?? silentLogger,
     instruments,
   };
@@ -39,6 +50,8 @@ export interface ConnectionConfig {
   readonly socketConnectionSetupTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
   readonly maxResponseBytes: number;
+  /** Absent: neither TLS nor a login. */
+  readonly security?: Security | undefined;
 }
 
 /** Doubles from `baseMs` to `maxMs` with each failure, give or take 20 % (KIP-580). `failures` starts at 1. */

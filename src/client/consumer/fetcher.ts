@@ -5,7 +5,7 @@
 import { errorName, needsMetadataRefresh, ZERO_UUID } from '../../core/index.ts';
 import { type FetchResponse, fetch } from '../../wire/index.ts';
 import { backoffMs } from '../connections/runtime.ts';
-import { brokerError, type ClientError, OffsetOutOfRangeError } from '../errors.ts';
+import { brokerError, type ClientError, isSecurityError, OffsetOutOfRangeError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
 import type { ConsumerInstruments } from '../observability/consumer-instruments.ts';
@@ -130,6 +130,7 @@ export class Fetcher {
       this.failures++;
       this.instruments.retrying('Fetch', this.failures, error as Error);
       for (const { state } of asked.values()) this.backOff(state);
+      if (isSecurityError(error)) return this.events.failed(error);
       this.cluster.requestRefresh();
     } finally {
       for (const { state } of asked.values()) state.fetching = false;

@@ -13,6 +13,7 @@ import {
   ClientError,
   ClosedError,
   isRetriableError,
+  isSecurityError,
   NetworkError,
   TimeoutError,
 } from '../errors.ts';
@@ -88,7 +89,10 @@ export class Cluster {
     await this.pool.close();
   }
 
-  /** A connection to any broker, an open one where there is one. @throws NetworkError when none answers */
+  /**
+   * A connection to any broker, an open one where there is one.
+   * @throws NetworkError when none answers; TlsError, AuthenticationError
+   */
   async anyConnection(role: Role = 'main'): Promise<Connection> {
     const known = [...this.image.brokers.values()];
     let best: Connection | undefined;
@@ -111,7 +115,8 @@ export class Cluster {
         return await this.pool.connect(role, candidate);
       } catch (error) {
         failure = error;
-        if (this.lifetime.signal.aborted) break;
+        // The same credentials elsewhere would only be refused once more.
+        if (this.lifetime.signal.aborted || isSecurityError(error)) break;
       }
     }
     throw failure;
@@ -299,7 +304,8 @@ export class Cluster {
       const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
       const wait = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, this.failures);
       this.notBefore = clock.monotonic() + wait;
-      this.schedule(wait);
+      // Whoever needs the cluster asks again; of itself this client does not knock at a door that was shut on it.
+      if (!isSecurityError(error)) this.schedule(wait);
       this.runtime.instruments.retrying('Metadata', this.failures, error as Error);
       this.runtime.logger.debug('metadata refresh failed', { cause: (error as Error).message });
       throw error;

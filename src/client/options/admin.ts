@@ -1,7 +1,6 @@
 /** The admin client's options. */
-import { ConfigurationError } from '../errors.ts';
-import { commonOptions, type Surroundings, surroundingNames } from './common.ts';
-import { type GivenOptions, integer, normalise, type Options } from './normalise.ts';
+import { type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
+import { type GivenOptions, integer } from './normalise.ts';
 
 export const adminOptions = {
   ...commonOptions,
@@ -9,11 +8,8 @@ export const adminOptions = {
 };
 
 export type AdminOptions = GivenOptions<typeof adminOptions> & Surroundings;
-export type AdminConfig = Options<typeof adminOptions>;
+export type AdminConfig = ClientConfig<typeof adminOptions>;
 
 export function normaliseAdminOptions(given: AdminOptions): AdminConfig {
-  const { options } = normalise(adminOptions, given, 'the admin client', surroundingNames);
-  if (options.bootstrapServers.length === 0)
-    throw new ConfigurationError('bootstrap.servers is missing: give host:port');
-  return options;
+  return normaliseClient(adminOptions, given, 'the admin client').config;
 }

@@ -1,6 +1,18 @@
 /** The options that every client has (https://kafka.apache.org/documentation/#configuration). */
 import type { Logger, Ports } from '../../core/index.ts';
-import { boolean, integer, list, text } from './normalise.ts';
+import { ConfigurationError } from '../errors.ts';
+import {
+  boolean,
+  type CamelCase,
+  camelCase,
+  integer,
+  list,
+  normalise,
+  type Options,
+  type OptionTable,
+  text,
+} from './normalise.ts';
+import { type Security, securityOf, securityOptions } from './security.ts';
 
 /** What is not a property of Kafka's: where time, randomness and the network come from, and where reports go. */
 export interface Surroundings {
@@ -10,7 +22,7 @@ export interface Surroundings {
   readonly logger?: Logger | undefined;
 }
 
-export const surroundingNames: ReadonlySet<string> = new Set(['ports', 'logger']);
+const surroundingNames: ReadonlySet<string> = new Set(['ports', 'logger']);
 
 export const commonOptions = {
   'bootstrap.servers': list('Where to ask first: `host:port`, several separated by commas.', [], address),
@@ -27,7 +39,31 @@ export const commonOptions = {
     128 * 1024 * 1024,
     1024,
   ),
+  ...securityOptions,
 };
+
+/** What a client works with: its options, and in place of those about security what they come to. */
+export type ClientConfig<Table> = Omit<Options<Table>, CamelCase<keyof typeof securityOptions>> & {
+  readonly security: Security;
+};
+
+/** @throws ConfigurationError for unknown names, wrong values, and what contradicts what in all clients alike */
+export function normaliseClient<Table extends OptionTable & typeof commonOptions>(
+  table: Table,
+  given: object,
+  client: string,
+): { config: ClientConfig<Table>; given: ReadonlySet<string> } {
+  const { options, given: set } = normalise(table, given, client, surroundingNames);
+  const common = options as unknown as Options<typeof commonOptions>;
+  if (common.bootstrapServers.length === 0) {
+    throw new ConfigurationError('bootstrap.servers is missing: give host:port');
+  }
+  const security = securityOf(common, set);
+  const config: Record<string, unknown> = { ...options, security };
+  // No secret stays where somebody might print it.
+  for (const name of Object.keys(securityOptions)) delete config[camelCase(name)];
+  return { config: config as unknown as ClientConfig<Table>, given: set };
+}
 
 export const autoCreate = boolean('Asks the broker to create a topic that is missing, where it is set up to.', true);
 

@@ -1,7 +1,7 @@
 /** The consumer's options and the contradictions that it refuses (https://kafka.apache.org/documentation/#consumerconfigs). */
 import { ConfigurationError } from '../errors.ts';
-import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
-import { boolean, choice, type GivenOptions, integer, list, normalise, type Options, text } from './normalise.ts';
+import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
+import { boolean, choice, type GivenOptions, integer, list, text } from './normalise.ts';
 import { offsetReset } from './offset-reset.ts';
 
 export const assignorNames = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
@@ -51,13 +51,11 @@ export const consumerOptions = {
 };
 
 export type ConsumerOptions = GivenOptions<typeof consumerOptions> & Surroundings;
-export type ConsumerConfig = Options<typeof consumerOptions>;
+export type ConsumerConfig = ClientConfig<typeof consumerOptions>;
 
 /** @throws ConfigurationError naming both options and the cure */
 export function normaliseConsumerOptions(given: ConsumerOptions): ConsumerConfig {
-  const { options, given: set } = normalise(consumerOptions, given, 'the consumer', surroundingNames);
-  if (options.bootstrapServers.length === 0)
-    throw new ConfigurationError('bootstrap.servers is missing: give host:port');
+  const { config: options, given: set } = normaliseClient(consumerOptions, given, 'the consumer');
   const adjusted = { ...options };
   if (options.groupId === null) {
     if (set.has('enable.auto.commit') && options.enableAutoCommit) {

@@ -11,6 +11,8 @@ export interface OptionDefinition<T> {
   readonly default: T;
   /** @throws ConfigurationError-worthy text as an Error when the value is no good */
   readonly parse: (value: unknown) => T;
+  /** Its value is never shown. */
+  readonly secret?: true;
 }
 
 export type OptionTable = Readonly<Record<string, OptionDefinition<unknown>>>;
@@ -70,7 +72,8 @@ export function normalise<Table extends OptionTable>(
     try {
       options[camelCase(name)] = table[name]!.parse(value);
     } catch (error) {
-      throw new ConfigurationError(`${key}: ${(error as Error).message} (got ${JSON.stringify(value)})`);
+      const got = table[name]!.secret ? '' : ` (got ${JSON.stringify(value)})`;
+      throw new ConfigurationError(`${key}: ${(error as Error).message}${got}`);
     }
   }
   return { options: options as Options<Table>, given: new Set(givenAs.keys()) };

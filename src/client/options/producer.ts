@@ -1,8 +1,8 @@
 /** The producer's options and the contradictions that it refuses (KIP-679, https://kafka.apache.org/documentation/#producerconfigs). */
 import { ConfigurationError } from '../errors.ts';
 import type { PartitionChoice } from '../producer/records.ts';
-import { autoCreate, commonOptions, type Surroundings, surroundingNames } from './common.ts';
-import { boolean, choice, define, type GivenOptions, integer, normalise, type Options, text } from './normalise.ts';
+import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
+import { boolean, choice, define, type GivenOptions, integer, text } from './normalise.ts';
 
 export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type CompressionType = (typeof compressionTypes)[number];
@@ -60,16 +60,14 @@ export const producerOptions = {
 };
 
 export type ProducerOptions = GivenOptions<typeof producerOptions> & Surroundings;
-export type ProducerConfig = Options<typeof producerOptions>;
+export type ProducerConfig = ClientConfig<typeof producerOptions>;
 
 /**
  * @returns the options in full, and what was switched off because of what was given
  * @throws ConfigurationError naming both options and the cure
  */
 export function normaliseProducerOptions(given: ProducerOptions): { config: ProducerConfig; warnings: string[] } {
-  const { options, given: set } = normalise(producerOptions, given, 'the producer', surroundingNames);
-  if (options.bootstrapServers.length === 0)
-    throw new ConfigurationError('bootstrap.servers is missing: give host:port');
+  const { config: options, given: set } = normaliseClient(producerOptions, given, 'the producer');
   const warnings: string[] = [];
   const adjusted = { ...options };
   const transactional = options.transactionalId !== null;

@@ -22,6 +22,8 @@ import type { ConsumerRecord } from '../consumer/records.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { ConsumerOptions } from '../options/consumer.ts';
 import type { ProducerOptions } from '../options/producer.ts';
+import type { SaslOptions } from '../options/sasl.ts';
+import type { SslOptions } from '../options/ssl.ts';
 import { Producer } from '../producer/producer.ts';
 import type { ProducerRecord } from '../producer/records.ts';
 import { type ReadRecord, Topic, type TypedRecord } from '../topic.ts';
@@ -81,6 +83,10 @@ export interface ProcessOptions {
   readonly consumer?: Omit<ConsumerOptions, OwnedByConsumer>;
   /** Further options of the producer; those that the guarantee decides are refused. */
   readonly producer?: Omit<ProducerOptions, OwnedByProducer>;
+  /** How to encrypt, for the consumer and the producer. */
+  readonly ssl?: boolean | SslOptions;
+  /** How to log in, for the consumer and the producer. */
+  readonly sasl?: SaslOptions;
   readonly ports?: Partial<Ports>;
   readonly logger?: Logger;
 }
@@ -111,7 +117,9 @@ export function process<KI, VI, KO, VO>(given: ProcessOptions | TypedProcessOpti
     throw new ConfigurationError(`commitIntervalMs=${commitIntervalMs}: at least 1 is wanted`);
   const runtime = runtimeOf({ ports: options.ports, logger: options.logger });
   const logger = options.logger ?? silentLogger;
-  const surroundings = { ports: options.ports, logger: options.logger, bootstrapServers: options.bootstrapServers };
+  const { ports, bootstrapServers, ssl, sasl } = options;
+  const security = { ...(ssl === undefined ? {} : { ssl }), ...(sasl === undefined ? {} : { sasl }) };
+  const surroundings = { ports, logger: options.logger, bootstrapServers, ...security };
   const settings = settingsFor(guarantee, {
     producer: (options.producer ?? {}) as ProducerOptions,
     consumer: (options.consumer ?? {}) as ConsumerOptions,

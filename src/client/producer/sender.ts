@@ -5,7 +5,7 @@
 import { type Clock, ErrorCode, needsMetadataRefresh, type Timer, type Timers, ZERO_UUID } from '../../core/index.ts';
 import { type ProduceRequestInput, type ProduceResponse, produce } from '../../wire/index.ts';
 import type { Connection } from '../connections/connection.ts';
-import { asClientError, ClientError, NetworkError } from '../errors.ts';
+import { asClientError, ClientError, isSecurityError, NetworkError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
 import type { ProducerInstruments } from '../observability/producer-instruments.ts';
@@ -235,7 +235,10 @@ export class Sender {
     this.connecting.add(broker.id);
     this.cluster.pool
       .connect('main', broker)
-      .catch(() => this.cluster.requestRefresh())
+      .catch((error) => {
+        if (isSecurityError(error)) this.dropWaiting(error);
+        else this.cluster.requestRefresh();
+      })
       .finally(() => {
         this.connecting.delete(broker.id);
         this.wake();
