@@ -1,15 +1,11 @@
 /** Scenarios: the admin client and the cluster: brokers, their disks, features, elections; deadlines and signals. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { Admin, type ReplicaInfo } from '../../src/client/index.ts';
-import { FaultProxy } from '../../src/lab/index.ts';
-import { nodePorts } from '../../src/node/index.ts';
-import { eventually, unique } from '../conformance/cluster.ts';
+import type { ReplicaInfo } from '../../src/client/index.ts';
 import { failsFor } from './admin-aids.ts';
 import type { UnderTest } from './context.ts';
 
 export function adminCluster(cluster: UnderTest): void {
-  test('the cluster tells its id, its controller and its brokers', async () => {
+  cluster.scenario('the cluster tells its id, its controller and its brokers', async () => {
     const { clusterId, controllerId, brokers } = await cluster.admin().describeCluster({ includeFencedBrokers: true });
     assert.match(clusterId!, /^[\w-]{22}$/);
     const [broker] = brokers;
@@ -17,11 +13,11 @@ export function adminCluster(cluster: UnderTest): void {
     assert.equal(`${broker!.host}:${broker!.port}`, cluster.bootstrap());
   });
 
-  test('data directories tell what lies in them', async () => {
+  cluster.scenario('data directories tell what lies in them', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('stored', 2);
     await cluster.producer().sendAndWait({ topic, partition: 1, value: 'x'.repeat(1000) });
-    const [directory] = await eventually('the partitions are there', async () => {
+    const [directory] = await cluster.eventually('the partitions are there', async () => {
       const found = await admin.describeLogDirs();
       return found[0]!.replicas.filter((replica) => replica.topic === topic).length === 2 ? found : undefined;
     });
@@ -40,7 +36,7 @@ export function adminCluster(cluster: UnderTest): void {
     assert.equal(results.length, 1);
   });
 
-  test('features tell their levels, and do not go where they cannot', async () => {
+  cluster.scenario('features tell their levels, and do not go where they cannot', async () => {
     const admin = cluster.admin();
     const { finalizedFeatures, supportedFeatures, finalizedFeaturesEpoch } = await admin.describeFeatures();
     const level = finalizedFeatures.get('transaction.version')!;
@@ -53,14 +49,14 @@ export function adminCluster(cluster: UnderTest): void {
     assert.equal((await admin.describeFeatures()).finalizedFeatures.get(feature), level);
     await admin.updateFeatures([{ feature, level: level - 1, upgradeType: 'SAFE_DOWNGRADE' }]);
     await admin.updateFeatures([{ feature, level }]);
-    const after = await eventually('it is back', async () => {
+    const after = await cluster.eventually('it is back', async () => {
       const found = await admin.describeFeatures();
       return found.finalizedFeatures.get(feature) === level ? found : undefined;
     });
     assert.ok(after.finalizedFeaturesEpoch > finalizedFeaturesEpoch);
   });
 
-  test('leaders that lead already are not elected again', async () => {
+  cluster.scenario('leaders that lead already are not elected again', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('led', 2);
     for (const type of ['preferred', 'unclean'] as const) {
@@ -75,70 +71,47 @@ export function adminCluster(cluster: UnderTest): void {
     }
   });
 
-  test('no replica is on the move', async () => {
+  cluster.scenario('no replica is on the move', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('still');
     assert.deepEqual(await admin.listPartitionReassignments(), []);
     assert.deepEqual(await admin.listPartitionReassignments([{ topic, partition: 0 }]), []);
   });
 
-  test('a call ends with its signal, its deadline and its client', async () => {
-    const { network, timers } = nodePorts();
-    const proxy = await FaultProxy.start({
-      target: cluster.bootstrap(),
-      listen: { host: '127.0.0.1', port: 0 },
-      network,
-      timers,
-      rules: [{ name: 'silent', api: 'CreateTopics', action: 'drop-reply', count: 100 }],
-    });
-    const admin = new Admin({ bootstrapServers: proxy.bootstrap, requestTimeoutMs: 60_000 });
-    try {
-      const [aborted, late, closed] = ['aborted', 'late', 'closed'].map(unique) as [string, string, string];
-      const controller = new AbortController();
-      const call = admin.createTopics([{ name: aborted }], { signal: controller.signal });
-      setTimeout(() => controller.abort(new Error('enough')), 50);
-      await assert.rejects(call, { message: 'enough' });
-      await assert.rejects(admin.listTopics({ signal: controller.signal }), { message: 'enough' });
-      await failsFor(admin.createTopics([{ name: late }], { timeoutMs: 100 }), { [late]: 'REQUEST_TIMED_OUT' });
-      const left = admin.createTopics([{ name: closed }]);
-      left.catch(() => {});
-      await admin.close();
-      await assert.rejects(left, { name: 'ClosedError' });
-      await assert.rejects(admin.listTopics(), { name: 'ClosedError' });
-    } finally {
-      await admin.close();
-      await proxy.close();
-    }
+  cluster.scenario('a call ends with its signal, its deadline and its client', async () => {
+    const silent = { name: 'silent', api: 'CreateTopics', action: 'drop-reply' as const, count: 100 };
+    const { cluster: proxied } = await cluster.through([silent]);
+    const admin = proxied.admin({ requestTimeoutMs: 60_000 });
+    const [aborted, late, closed] = ['aborted', 'late', 'closed'].map(cluster.unique) as [string, string, string];
+    const controller = new AbortController();
+    const call = admin.createTopics([{ name: aborted }], { signal: controller.signal });
+    cluster.ports.timers.after(50, () => controller.abort(new Error('enough')));
+    await assert.rejects(call, { message: 'enough' });
+    await assert.rejects(admin.listTopics({ signal: controller.signal }), { message: 'enough' });
+    await failsFor(admin.createTopics([{ name: late }], { timeoutMs: 100 }), { [late]: 'REQUEST_TIMED_OUT' });
+    const left = admin.createTopics([{ name: closed }]);
+    left.catch(() => {});
+    await admin.close();
+    await assert.rejects(left, { name: 'ClosedError' });
+    await assert.rejects(admin.listTopics(), { name: 'ClosedError' });
   });
 
-  test('a call goes on after its connection was cut', async () => {
+  cluster.scenario('a call goes on after its connection was cut', async () => {
     const topic = await cluster.topic('twice', 2);
-    const { network, timers } = nodePorts();
-    const proxy = await FaultProxy.start({
-      target: cluster.bootstrap(),
-      listen: { host: '127.0.0.1', port: 0 },
-      network,
-      timers,
-      rules: [
-        { name: 'cut', api: 'ListOffsets', action: 'cut', count: 2 },
-        { name: 'lost', api: 'ListGroups', action: 'cut', count: 1 },
+    const { cluster: proxied, proxy } = await cluster.through([
+      { name: 'cut', api: 'ListOffsets', action: 'cut', count: 2 },
+      { name: 'lost', api: 'ListGroups', action: 'cut', count: 1 },
+    ]);
+    const admin = proxied.admin();
+    const partitions = [1, 0].map((partition) => ({ topic, partition, at: 'latest' as const }));
+    assert.deepEqual(
+      (await admin.listOffsets(partitions)).map(({ partition, offset }) => [partition, offset]),
+      [
+        [1, 0],
+        [0, 0],
       ],
-    });
-    try {
-      const admin = new Admin({ bootstrapServers: proxy.bootstrap, retryBackoffMs: 20, reconnectBackoffMs: 20 });
-      const partitions = [1, 0].map((partition) => ({ topic, partition, at: 'latest' as const }));
-      assert.deepEqual(
-        (await admin.listOffsets(partitions)).map(({ partition, offset }) => [partition, offset]),
-        [
-          [1, 0],
-          [0, 0],
-        ],
-      );
-      assert.ok(Array.isArray(await admin.listGroups()));
-      assert.equal(proxy.hits.length, 3);
-      await admin.close();
-    } finally {
-      await proxy.close();
-    }
+    );
+    assert.ok(Array.isArray(await admin.listGroups()));
+    assert.equal(proxy.hits.length, 3);
   });
 }

@@ -1,8 +1,6 @@
 /** Scenarios: the admin client, groups and what they have committed. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { Consumer } from '../../src/client/index.ts';
-import { eventually, unique } from '../conformance/cluster.ts';
 import { failsFor } from './admin-aids.ts';
 import type { UnderTest } from './context.ts';
 
@@ -14,7 +12,7 @@ export function adminGroups(cluster: UnderTest): void {
   const joined = async (groupId: string, topic: string, more: { groupInstanceId?: string } = {}): Promise<Consumer> => {
     const consumer = cluster.consumer({ groupId, enableAutoCommit: false, ...more });
     consumer.subscribe([topic]);
-    await eventually('it is assigned', async () => {
+    await cluster.eventually('it is assigned', async () => {
       await consumer.poll({ timeoutMs: 50 });
       return consumer.assignment().length > 0;
     });
@@ -22,16 +20,16 @@ export function adminGroups(cluster: UnderTest): void {
   };
   /** A group without members. */
   const committed = async (topic: string, partitions: readonly number[]): Promise<string> => {
-    const groupId = unique('simple');
+    const groupId = cluster.unique('simple');
     const offsets = partitions.map((partition) => ({ topic, partition, offset: 5 + partition }));
     await cluster.admin().alterConsumerGroupOffsets(groupId, offsets);
     return groupId;
   };
 
-  test('groups are listed, by state and by type', async () => {
+  cluster.scenario('groups are listed, by state and by type', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('listed');
-    const [simple, full] = [await committed(topic, [0]), unique('full')];
+    const [simple, full] = [await committed(topic, [0]), cluster.unique('full')];
     await joined(full, topic);
     const ours = async (filter: Parameters<typeof admin.listGroups>[0]) =>
       (await admin.listGroups(filter))
@@ -47,10 +45,10 @@ export function adminGroups(cluster: UnderTest): void {
     assert.deepEqual(await ours({ types: ['share'] }), []);
   });
 
-  test('groups are described with their members, and those that are not there are named', async () => {
+  cluster.scenario('groups are described with their members, and those that are not there are named', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('described', 2);
-    const [simple, full] = [await committed(topic, [0]), unique('full')];
+    const [simple, full] = [await committed(topic, [0]), cluster.unique('full')];
     await joined(full, topic, { groupInstanceId: 'static' });
     const results = await failsFor(admin.describeConsumerGroups([full, 'no-such-group', simple]), {
       'no-such-group': 'GROUP_ID_NOT_FOUND',
@@ -77,10 +75,10 @@ export function adminGroups(cluster: UnderTest): void {
     assert.deepEqual([empty!.groupId, empty!.state, empty!.members], [simple, 'Empty', []]);
   });
 
-  test('groups without members are deleted, the others stay', async () => {
+  cluster.scenario('groups without members are deleted, the others stay', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('deleted');
-    const [simple, full] = [await committed(topic, [0]), unique('full')];
+    const [simple, full] = [await committed(topic, [0]), cluster.unique('full')];
     await joined(full, topic);
     await failsFor(admin.deleteConsumerGroups([full, simple, 'no-such-group']), {
       [full]: 'NON_EMPTY_GROUP',
@@ -90,10 +88,10 @@ export function adminGroups(cluster: UnderTest): void {
     await failsFor(admin.describeConsumerGroups([simple]), { [simple]: 'GROUP_ID_NOT_FOUND' });
   });
 
-  test('members are removed: by static name, by id, or all', async () => {
+  cluster.scenario('members are removed: by static name, by id, or all', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('removed');
-    const groupId = unique('group');
+    const groupId = cluster.unique('group');
     await joined(groupId, topic, { groupInstanceId: 'static' });
     await failsFor(
       admin.removeMembersFromConsumerGroup(groupId, [
@@ -105,7 +103,7 @@ export function adminGroups(cluster: UnderTest): void {
     );
     const state = async () => (await admin.describeConsumerGroups([groupId]))[0]!.state;
     assert.equal(await state(), 'Empty');
-    const other = unique('group');
+    const other = cluster.unique('group');
     await joined(other, topic);
     await admin.removeMembersFromConsumerGroup(other, undefined, { reason: 'moving house' });
     assert.equal((await admin.describeConsumerGroups([other]))[0]!.state, 'Empty');
@@ -113,7 +111,7 @@ export function adminGroups(cluster: UnderTest): void {
     await failsFor(admin.removeMembersFromConsumerGroup('no-such-group'), { 'no-such-group': 'GROUP_ID_NOT_FOUND' });
   });
 
-  test('offsets are set from outside while nobody is in the group', async () => {
+  cluster.scenario('offsets are set from outside while nobody is in the group', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('set', 2);
     const groupId = await committed(topic, [0]);
@@ -153,7 +151,7 @@ export function adminGroups(cluster: UnderTest): void {
       (await admin.listConsumerGroupOffsets(groupId, only)).map(({ offset }) => offset),
       [42],
     );
-    const full = unique('full');
+    const full = cluster.unique('full');
     await joined(full, topic);
     await failsFor(admin.alterConsumerGroupOffsets(full, [{ topic, partition: 0, offset: 1 }]), {
       [`${topic}-0`]: 'UNKNOWN_MEMBER_ID',
@@ -161,7 +159,7 @@ export function adminGroups(cluster: UnderTest): void {
     assert.deepEqual(await admin.listConsumerGroupOffsets('no-such-group'), []);
   });
 
-  test('offsets are forgotten, but not those of topics that members read', async () => {
+  cluster.scenario('offsets are forgotten, but not those of topics that members read', async () => {
     const admin = cluster.admin();
     const [read, left] = [await cluster.topic('read'), await cluster.topic('left', 2)];
     const groupId = await committed(left, [0, 1]);

@@ -1,7 +1,6 @@
 /** Scenarios: the admin client and topics, records, configurations, the cluster itself. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { eventually, unique, values } from '../conformance/cluster.ts';
+import { values } from '../conformance/cluster.ts';
 import { failsFor } from './admin-aids.ts';
 import { readAll, type UnderTest, valuesOf } from './context.ts';
 
@@ -11,9 +10,9 @@ const SOON = { timeoutMs: 500 };
 export function adminTopics(cluster: UnderTest): void {
   const partition = (topic: string, partition = 0) => ({ topic, partition });
 
-  test('topics that cannot be made do not hinder the others', async () => {
+  cluster.scenario('topics that cannot be made do not hinder the others', async () => {
     const admin = cluster.admin();
-    const [good, taken] = [unique('good'), await cluster.topic('taken')];
+    const [good, taken] = [cluster.unique('good'), await cluster.topic('taken')];
     const results = await failsFor(
       admin.createTopics([
         { name: taken },
@@ -32,31 +31,31 @@ export function adminTopics(cluster: UnderTest): void {
     const [made] = results as { name: string; id: string; partitions: number; replicationFactor: number }[];
     assert.deepEqual(results.length, 1);
     assert.deepEqual([made!.name, made!.partitions, made!.replicationFactor], [good, 2, 1]);
-    await eventually('it is there', async () => (await admin.listTopics()).includes(good));
+    await cluster.eventually('it is there', async () => (await admin.listTopics()).includes(good));
     const [described] = (await failsFor(admin.describeTopics([good, 'no-such-topic']), {
       'no-such-topic': 'UNKNOWN_TOPIC_OR_PARTITION',
     })) as { id: string }[];
     assert.equal(described!.id, made!.id);
     await failsFor(admin.deleteTopics(['no-such-topic', good]), { 'no-such-topic': 'UNKNOWN_TOPIC_OR_PARTITION' });
-    await eventually('it is gone', async () => !(await admin.listTopics()).includes(good));
+    await cluster.eventually('it is gone', async () => !(await admin.listTopics()).includes(good));
   });
 
-  test('a topic can be judged without being made, and made where it is told to lie', async () => {
+  cluster.scenario('a topic can be judged without being made, and made where it is told to lie', async () => {
     const admin = cluster.admin();
-    const name = unique('judged');
+    const name = cluster.unique('judged');
     const [judged] = await admin.createTopics([{ name, partitions: 3 }], { validateOnly: true });
     assert.equal(judged!.name, name);
     assert.ok(!(await admin.listTopics()).includes(name));
     const { brokers } = await admin.describeCluster();
     await admin.createTopics([{ name, replicasAssignments: [[brokers[0]!.id], [brokers[0]!.id]] }]);
-    await eventually('it has two partitions', async () => {
+    await cluster.eventually('it has two partitions', async () => {
       const [info] = await admin.describeTopics([name]).catch(() => []);
       return info?.partitions.length === 2;
     });
     await assert.rejects(admin.createTopics([{ name }, { name }]), { code: 'INVALID_REQUEST', message: /named twice/ });
   });
 
-  test('topics grow, and cannot shrink', async () => {
+  cluster.scenario('topics grow, and cannot shrink', async () => {
     const admin = cluster.admin();
     const [grown, full] = [await cluster.topic('grown', 1), await cluster.topic('full', 3)];
     await admin.createPartitions([{ topic: grown, count: 5 }], { validateOnly: true });
@@ -76,7 +75,7 @@ export function adminTopics(cluster: UnderTest): void {
     });
   });
 
-  test('records are deleted before an offset, or all', async () => {
+  cluster.scenario('records are deleted before an offset, or all', async () => {
     const admin = cluster.admin();
     const topic = await cluster.topic('front', 2);
     const producer = cluster.producer();
@@ -91,7 +90,7 @@ export function adminTopics(cluster: UnderTest): void {
       { ...partition(topic, 0), lowWatermark: 7 },
     ]);
     assert.deepEqual(valuesOf(await readAll(cluster, topic)), ['v-7', 'v-8', 'v-9']);
-    const compacted = unique('compacted');
+    const compacted = cluster.unique('compacted');
     await admin.createTopics([{ name: compacted, partitions: 1, configs: { 'cleanup.policy': 'compact' } }]);
     const results = await failsFor(
       admin.deleteRecords(
@@ -112,7 +111,7 @@ export function adminTopics(cluster: UnderTest): void {
     assert.deepEqual(results, [{ ...partition(topic, 1), lowWatermark: 10 }]);
   });
 
-  test('offsets of partitions that are there are listed beside those that are not', async () => {
+  cluster.scenario('offsets of partitions that are there are listed beside those that are not', async () => {
     const topic = await cluster.topic('ends', 2);
     await cluster.producer().sendAndWait({ ...partition(topic, 1), value: 'v' });
     const results = await failsFor(
@@ -136,7 +135,7 @@ export function adminTopics(cluster: UnderTest): void {
     );
   });
 
-  test('configurations are described, changed one by one and taken back', async () => {
+  cluster.scenario('configurations are described, changed one by one and taken back', async () => {
     const admin = cluster.admin();
     const topic = { type: 'topic', name: await cluster.topic('configured') } as const;
     const entry = async (name: string) => {
@@ -158,7 +157,7 @@ export function adminTopics(cluster: UnderTest): void {
         ],
       },
     ]);
-    const set = await eventually('it is set', async () => {
+    const set = await cluster.eventually('it is set', async () => {
       const found = await entry('retention.ms');
       return found.source === 'DYNAMIC_TOPIC_CONFIG' ? found : undefined;
     });
@@ -174,14 +173,14 @@ export function adminTopics(cluster: UnderTest): void {
         ],
       },
     ]);
-    await eventually('it is taken back', async () => (await entry('retention.ms')).source === 'DEFAULT_CONFIG');
+    await cluster.eventually('it is taken back', async () => (await entry('retention.ms')).source === 'DEFAULT_CONFIG');
     assert.equal((await entry('cleanup.policy')).value, 'compact');
     const [whole] = await admin.describeConfigs([topic], { includeDocumentation: true });
     assert.ok(whole!.entries.length > 20);
     assert.match(whole!.entries.find(({ name }) => name === 'retention.ms')!.documentation!, /retention|retain|kept/i);
   });
 
-  test('configurations that cannot be changed do not hinder the others', async () => {
+  cluster.scenario('configurations that cannot be changed do not hinder the others', async () => {
     const admin = cluster.admin();
     const [first, second] = [await cluster.topic('first'), await cluster.topic('second')];
     const retention = (value: string) => [{ name: 'retention.ms', op: 'SET', value }] as const;
@@ -202,7 +201,7 @@ export function adminTopics(cluster: UnderTest): void {
       { type: 'topic', name: 'no-such-topic' },
       { type: 'topic', name: first },
     ] as const;
-    const described = await eventually('the good one is set', async () => {
+    const described = await cluster.eventually('the good one is set', async () => {
       const results = await failsFor(admin.describeConfigs(topics, { names: ['retention.ms'] }), {
         'topic no-such-topic': 'UNKNOWN_TOPIC_OR_PARTITION',
       });
@@ -212,7 +211,7 @@ export function adminTopics(cluster: UnderTest): void {
     assert.equal(described[1], '604800000');
   });
 
-  test('brokers and the cluster have configurations, and what has one is listed', async () => {
+  cluster.scenario('brokers and the cluster have configurations, and what has one is listed', async () => {
     const admin = cluster.admin();
     const { controllerId } = await admin.describeCluster();
     const broker = { type: 'broker', name: String(controllerId) } as const;
@@ -221,7 +220,7 @@ export function adminTopics(cluster: UnderTest): void {
     await admin.incrementalAlterConfigs([
       { type: 'broker', name: '', changes: [{ name: 'log.cleaner.threads', op: 'SET', value: '1' }] },
     ]);
-    const whole = await eventually('the default is set', async () => {
+    const whole = await cluster.eventually('the default is set', async () => {
       const [found] = await admin.describeConfigs([{ type: 'broker', name: '' }]);
       return found!.entries.find(({ name }) => name === 'log.cleaner.threads');
     });

@@ -1,10 +1,8 @@
 /** Scenarios: the same promises through a proxy that loses answers and cuts connections. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { ConsumerRecord, GroupMetadata, TopicPartitionOffset, Transaction } from '../../src/client/index.ts';
-import { FaultProxy, type FaultRule } from '../../src/lab/index.ts';
-import { nodePorts } from '../../src/node/index.ts';
-import { unique, values } from '../conformance/cluster.ts';
+import type { FaultRule } from '../../src/lab/index.ts';
+import { values } from '../conformance/cluster.ts';
 import { readAll, take, text, type UnderTest, valuesOf } from './context.ts';
 
 /** Every `every`th frame of an API, `count` times. */
@@ -13,131 +11,132 @@ function nowAndThen(api: string, action: FaultRule['action'], every: number, cou
   return { name: `${action} ${api}`, api, action, count, when: () => ++seen % every === 0 };
 }
 
-async function through(
-  cluster: UnderTest,
-  rules: readonly FaultRule[],
-  run: (proxied: UnderTest, hits: () => number) => Promise<void>,
-): Promise<void> {
-  const { network, timers } = nodePorts();
-  const proxy = await FaultProxy.start({
-    target: cluster.bootstrap(),
-    listen: { host: '127.0.0.1', port: 0 },
-    network,
-    timers,
-    rules,
-  });
-  try {
-    await run(cluster.via(proxy.bootstrap), () => proxy.hits.length);
-  } finally {
-    await proxy.close();
-  }
-}
-
 export function faults(cluster: UnderTest): void {
-  test('idempotent: lost answers and cuts in the middle of a stream lose, repeat and reorder nothing', async () => {
-    const topic = await cluster.topic('stream', 2);
-    const rules = [nowAndThen('Produce', 'drop-reply', 3, 8), nowAndThen('Produce', 'cut', 7, 5)];
-    await through(cluster, rules, async (proxied, hits) => {
-      const producer = proxied.producer({ batchSize: 600 });
-      const expected = values('v', 3000);
-      for (const [index, value] of expected.entries()) {
-        const full = producer.send({ topic, partition: index % 2, value });
-        if (full) await full;
-        if (index % 100 === 0) await producer.flush();
-      }
-      await producer.flush();
-      assert.ok(hits() >= 13, `${hits()} faults`);
-      const records = await readAll(cluster, topic);
-      for (const partition of [0, 1]) {
-        assert.deepEqual(
-          valuesOf(records.filter((record) => record.partition === partition)),
-          expected.filter((_, index) => index % 2 === partition),
-        );
-      }
-    });
-  });
+  async function through(
+    rules: readonly FaultRule[],
+    run: (proxied: UnderTest, hits: () => number) => Promise<void>,
+  ): Promise<void> {
+    const { cluster: proxied, proxy } = await cluster.through(rules);
+    await run(proxied, () => proxy.hits.length);
+  }
 
-  test('not idempotent: a lost answer is retried into a duplicate, and with retries=0 into an error', async () => {
-    const topic = await cluster.topic('twice');
-    const lost: FaultRule = { name: 'lost', api: 'Produce', action: 'drop-reply', count: 1 };
-    await through(cluster, [lost], async (proxied) => {
-      await proxied.producer({ enableIdempotence: false }).sendAndWait({ topic, value: 'twice' });
-    });
-    await through(cluster, [lost], async (proxied) => {
-      const producer = proxied.producer({ acks: 1, retries: 0 });
-      await assert.rejects(producer.sendAndWait({ topic, value: 'once' }), { code: 'NETWORK_EXCEPTION' });
-    });
-    assert.deepEqual(valuesOf(await readAll(cluster, topic)), ['twice', 'twice', 'once']);
-  });
-
-  test('a group member reads everything once although its connections are cut and its answers lost', async () => {
-    const topic = await cluster.topic('read', 2);
-    const producer = cluster.producer();
-    const expected = values('v', 600);
-    for (const [index, value] of expected.entries()) producer.send({ topic, partition: index % 2, value });
-    await producer.flush();
-    const rules = [
-      nowAndThen('JoinGroup', 'cut', 2, 1),
-      nowAndThen('SyncGroup', 'drop-reply', 1, 1),
-      nowAndThen('Fetch', 'drop-reply', 3, 4),
-      nowAndThen('Fetch', 'cut', 5, 3),
-      nowAndThen('OffsetCommit', 'drop-reply', 2, 4),
-      nowAndThen('Heartbeat', 'cut', 3, 2),
-    ];
-    await through(cluster, rules, async (proxied, hits) => {
-      const consumer = proxied.consumer({
-        groupId: unique('group'),
-        enableAutoCommit: false,
-        maxPollRecords: 20,
-        maxPartitionFetchBytes: 1000,
-        heartbeatIntervalMs: 20,
+  cluster.scenario(
+    'idempotent: lost answers and cuts in the middle of a stream lose, repeat and reorder nothing',
+    async () => {
+      const topic = await cluster.topic('stream', 2);
+      const rules = [nowAndThen('Produce', 'drop-reply', 3, 8), nowAndThen('Produce', 'cut', 7, 5)];
+      await through(rules, async (proxied, hits) => {
+        const producer = proxied.producer({ batchSize: 600 });
+        const expected = values('v', 3000);
+        for (const [index, value] of expected.entries()) {
+          const full = producer.send({ topic, partition: index % 2, value });
+          if (full) await full;
+          if (index % 100 === 0) await producer.flush();
+        }
+        await producer.flush();
+        assert.ok(hits() >= 13, `${hits()} faults`);
+        const records = await readAll(cluster, topic);
+        for (const partition of [0, 1]) {
+          assert.deepEqual(
+            valuesOf(records.filter((record) => record.partition === partition)),
+            expected.filter((_, index) => index % 2 === partition),
+          );
+        }
       });
-      consumer.subscribe([topic]);
-      const seen: ConsumerRecord[] = [];
-      while (seen.length < 600) {
-        seen.push(...(await take(consumer, 1)));
-        await consumer.commit();
-      }
-      assert.ok(hits() >= 6, `${hits()} faults`);
-      assert.deepEqual(valuesOf(seen).sort(), [...expected].sort());
-    });
-  });
+    },
+  );
 
-  test('exactly once: whatever answer of a transaction is lost, outputs and offsets stay in step', async () => {
-    const input = await cluster.topic('in', 2);
-    const output = await cluster.topic('out', 2);
-    const groupId = unique('group');
-    const feeder = cluster.producer();
-    for (const [index, value] of values('v', 400).entries()) feeder.send({ topic: input, partition: index % 2, value });
-    await feeder.flush();
-    const apis = ['InitProducerId', 'AddPartitionsToTxn', 'Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'];
-    const rules = apis.flatMap((api) => [
-      nowAndThen(api, 'drop-reply', api === 'InitProducerId' ? 1 : 4, 3),
-      nowAndThen(api, 'cut', 5, 2),
-    ]);
-    await through(cluster, rules, async (proxied, hits) => {
-      const producer = proxied.producer({ transactionalId: unique('tx') });
-      const consumer = proxied.consumer({ groupId, enableAutoCommit: false, maxPollRecords: 15 });
-      await producer.initTransactions();
-      consumer.subscribe([input]);
-      for (let done = 0; done < 400; ) {
-        const records = await take(consumer, 1);
-        const tx = await producer.begin();
-        for (const { key, value } of records) tx.send({ topic: output, key, value: `${text(value)}!` });
-        await sendOffsets(tx, records, consumer.groupMetadata());
-        await tx.commit();
-        done += records.length;
-      }
-      assert.ok(hits() >= 12, `${hits()} faults`);
-    });
-    const expected = values('v', 400).map((value) => `${value}!`);
-    assert.deepEqual(valuesOf(await readAll(cluster, output)).sort(), expected.sort());
-    const offsets = await cluster.admin().listConsumerGroupOffsets(groupId, undefined, { requireStable: true });
-    assert.deepEqual(
-      offsets.map((committed) => committed.offset),
-      [200, 200],
-    );
-  });
+  cluster.scenario(
+    'not idempotent: a lost answer is retried into a duplicate, and with retries=0 into an error',
+    async () => {
+      const topic = await cluster.topic('twice');
+      const lost: FaultRule = { name: 'lost', api: 'Produce', action: 'drop-reply', count: 1 };
+      await through([lost], async (proxied) => {
+        await proxied.producer({ enableIdempotence: false }).sendAndWait({ topic, value: 'twice' });
+      });
+      await through([lost], async (proxied) => {
+        const producer = proxied.producer({ acks: 1, retries: 0 });
+        await assert.rejects(producer.sendAndWait({ topic, value: 'once' }), { code: 'NETWORK_EXCEPTION' });
+      });
+      assert.deepEqual(valuesOf(await readAll(cluster, topic)), ['twice', 'twice', 'once']);
+    },
+  );
+
+  cluster.scenario(
+    'a group member reads everything once although its connections are cut and its answers lost',
+    async () => {
+      const topic = await cluster.topic('read', 2);
+      const producer = cluster.producer();
+      const expected = values('v', 600);
+      for (const [index, value] of expected.entries()) producer.send({ topic, partition: index % 2, value });
+      await producer.flush();
+      const rules = [
+        nowAndThen('JoinGroup', 'cut', 2, 1),
+        nowAndThen('SyncGroup', 'drop-reply', 1, 1),
+        nowAndThen('Fetch', 'drop-reply', 3, 4),
+        nowAndThen('Fetch', 'cut', 5, 3),
+        nowAndThen('OffsetCommit', 'drop-reply', 2, 4),
+        nowAndThen('Heartbeat', 'cut', 3, 2),
+      ];
+      await through(rules, async (proxied, hits) => {
+        const consumer = proxied.consumer({
+          groupId: cluster.unique('group'),
+          enableAutoCommit: false,
+          maxPollRecords: 20,
+          maxPartitionFetchBytes: 1000,
+          heartbeatIntervalMs: 20,
+        });
+        consumer.subscribe([topic]);
+        const seen: ConsumerRecord[] = [];
+        while (seen.length < 600) {
+          seen.push(...(await take(consumer, 1)));
+          await consumer.commit();
+        }
+        assert.ok(hits() >= 6, `${hits()} faults`);
+        assert.deepEqual(valuesOf(seen).sort(), [...expected].sort());
+      });
+    },
+  );
+
+  cluster.scenario(
+    'exactly once: whatever answer of a transaction is lost, outputs and offsets stay in step',
+    async () => {
+      const input = await cluster.topic('in', 2);
+      const output = await cluster.topic('out', 2);
+      const groupId = cluster.unique('group');
+      const feeder = cluster.producer();
+      for (const [index, value] of values('v', 400).entries())
+        feeder.send({ topic: input, partition: index % 2, value });
+      await feeder.flush();
+      const apis = ['InitProducerId', 'AddPartitionsToTxn', 'Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'];
+      const rules = apis.flatMap((api) => [
+        nowAndThen(api, 'drop-reply', api === 'InitProducerId' ? 1 : 4, 3),
+        nowAndThen(api, 'cut', 5, 2),
+      ]);
+      await through(rules, async (proxied, hits) => {
+        const producer = proxied.producer({ transactionalId: cluster.unique('tx') });
+        const consumer = proxied.consumer({ groupId, enableAutoCommit: false, maxPollRecords: 15 });
+        await producer.initTransactions();
+        consumer.subscribe([input]);
+        for (let done = 0; done < 400; ) {
+          const records = await take(consumer, 1);
+          const tx = await producer.begin();
+          for (const { key, value } of records) tx.send({ topic: output, key, value: `${text(value)}!` });
+          await sendOffsets(tx, records, consumer.groupMetadata());
+          await tx.commit();
+          done += records.length;
+        }
+        assert.ok(hits() >= 12, `${hits()} faults`);
+      });
+      const expected = values('v', 400).map((value) => `${value}!`);
+      assert.deepEqual(valuesOf(await readAll(cluster, output)).sort(), expected.sort());
+      const offsets = await cluster.admin().listConsumerGroupOffsets(groupId, undefined, { requireStable: true });
+      assert.deepEqual(
+        offsets.map((committed) => committed.offset),
+        [200, 200],
+      );
+    },
+  );
 }
 
 function sendOffsets(tx: Transaction, records: readonly ConsumerRecord[], group: GroupMetadata): Promise<void> {

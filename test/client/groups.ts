@@ -1,8 +1,7 @@
 /** Scenarios: members of a group share partitions, hand them over, and keep offsets. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { Consumer, TopicPartition } from '../../src/client/index.ts';
-import { assertSameValues, eventually, unique, values } from '../conformance/cluster.ts';
+import { assertSameValues, values } from '../conformance/cluster.ts';
 import { take, text, type UnderTest, valuesOf } from './context.ts';
 
 const QUICK_GROUP = { heartbeatIntervalMs: 100, sessionTimeoutMs: 6_000 };
@@ -28,9 +27,9 @@ class Poller {
 
 export function groups(cluster: UnderTest): void {
   for (const strategy of ['range', 'roundrobin', 'sticky'] as const) {
-    test(`two members share the partitions (${strategy}), and the one that stays gets all`, async () => {
+    cluster.scenario(`two members share the partitions (${strategy}), and the one that stays gets all`, async () => {
       const topic = await cluster.topic('shared', 4);
-      const options = { ...QUICK_GROUP, groupId: unique('group'), partitionAssignmentStrategy: [strategy] };
+      const options = { ...QUICK_GROUP, groupId: cluster.unique('group'), partitionAssignmentStrategy: [strategy] };
       const first = cluster.consumer(options);
       const second = cluster.consumer(options);
       const told: string[] = [];
@@ -41,132 +40,147 @@ export function groups(cluster: UnderTest): void {
         };
       first.subscribe([topic], { onAssigned: tell('assigned'), onRevoked: tell('revoked') });
       const pollers = [new Poller(first)];
-      await eventually('the first member has all', () => first.assignment().length === 4);
+      await cluster.eventually('the first member has all', () => first.assignment().length === 4);
       second.subscribe([topic]);
       pollers.push(new Poller(second));
-      await eventually('both have two', () => first.assignment().length === 2 && second.assignment().length === 2);
+      await cluster.eventually(
+        'both have two',
+        () => first.assignment().length === 2 && second.assignment().length === 2,
+      );
       const producer = cluster.producer();
       const sent = values('v', 400);
       for (const [index, value] of sent.entries()) producer.send({ topic, partition: index % 4, value });
       await producer.flush();
-      await eventually('all is read', () => pollers.reduce((sum, poller) => sum + poller.records.length, 0) >= 400);
+      await cluster.eventually(
+        'all is read',
+        () => pollers.reduce((sum, poller) => sum + poller.records.length, 0) >= 400,
+      );
       assertSameValues([...pollers[0]!.records, ...pollers[1]!.records], sent);
       assert.equal(pollers[0]!.records.length, 200);
       await pollers[1]!.stop();
       await second.close();
-      await eventually('the first member has all again', () => first.assignment().length === 4);
+      await cluster.eventually('the first member has all again', () => first.assignment().length === 4);
       await pollers[0]!.stop();
       assert.deepEqual(told, ['assigned 4', 'revoked 4', 'assigned 2', 'revoked 2', 'assigned 4']);
     });
   }
 
-  test('cooperative-sticky: a member reads on while another joins and leaves, and gives up only what moves', async () => {
-    const topic = await cluster.topic('cooperative', 4);
-    const options = {
-      ...QUICK_GROUP,
-      groupId: unique('group'),
-      partitionAssignmentStrategy: ['cooperative-sticky' as const],
-      enableAutoCommit: true,
-      autoCommitIntervalMs: 50,
-    };
-    const [first, second] = [cluster.consumer(options), cluster.consumer(options)];
-    const told: string[] = [];
-    const tell =
-      (what: string) =>
-      (partitions: readonly TopicPartition[]): void => {
-        if (partitions.length > 0) told.push(`${what} ${partitions.length}`);
+  cluster.scenario(
+    'cooperative-sticky: a member reads on while another joins and leaves, and gives up only what moves',
+    async () => {
+      const topic = await cluster.topic('cooperative', 4);
+      const options = {
+        ...QUICK_GROUP,
+        groupId: cluster.unique('group'),
+        partitionAssignmentStrategy: ['cooperative-sticky' as const],
+        enableAutoCommit: true,
+        autoCommitIntervalMs: 50,
       };
-    first.subscribe([topic], { onAssigned: tell('assigned'), onRevoked: tell('revoked'), onLost: tell('lost') });
-    const pollers = [new Poller(first)];
-    await eventually('the first member has all', () => first.assignment().length === 4);
-    const kept = () => first.assignment().map(({ partition }) => partition);
-    const producer = cluster.producer();
-    const sent: string[] = [];
-    let going = true;
-    const feeding = (async () => {
-      for (let at = 0; going; at++) {
-        const value = `v-${at}`;
-        await producer.sendAndWait({ topic, partition: at % 4, value });
-        sent.push(value);
-      }
-    })();
-    second.subscribe([topic]);
-    pollers.push(new Poller(second));
-    await eventually('both have two', () => first.assignment().length === 2 && second.assignment().length === 2);
-    assert.ok(kept().every((partition) => !second.assignment().some((theirs) => theirs.partition === partition)));
-    await pollers[1]!.stop();
-    await second.close();
-    await eventually('the first member has all again', () => first.assignment().length === 4);
-    going = false;
-    await feeding;
-    const read = () => [...pollers[0]!.records, ...pollers[1]!.records];
-    await eventually('all is read', () => read().length >= sent.length);
-    await pollers[0]!.stop();
-    assertSameValues(read(), sent);
-    assert.deepEqual(told, ['assigned 4', 'revoked 2', 'assigned 2']);
-  });
+      const [first, second] = [cluster.consumer(options), cluster.consumer(options)];
+      const told: string[] = [];
+      const tell =
+        (what: string) =>
+        (partitions: readonly TopicPartition[]): void => {
+          if (partitions.length > 0) told.push(`${what} ${partitions.length}`);
+        };
+      first.subscribe([topic], { onAssigned: tell('assigned'), onRevoked: tell('revoked'), onLost: tell('lost') });
+      const pollers = [new Poller(first)];
+      await cluster.eventually('the first member has all', () => first.assignment().length === 4);
+      const kept = () => first.assignment().map(({ partition }) => partition);
+      const producer = cluster.producer();
+      const sent: string[] = [];
+      let going = true;
+      const feeding = (async () => {
+        for (let at = 0; going; at++) {
+          const value = `v-${at}`;
+          await producer.sendAndWait({ topic, partition: at % 4, value });
+          sent.push(value);
+        }
+      })();
+      second.subscribe([topic]);
+      pollers.push(new Poller(second));
+      await cluster.eventually(
+        'both have two',
+        () => first.assignment().length === 2 && second.assignment().length === 2,
+      );
+      assert.ok(kept().every((partition) => !second.assignment().some((theirs) => theirs.partition === partition)));
+      await pollers[1]!.stop();
+      await second.close();
+      await cluster.eventually('the first member has all again', () => first.assignment().length === 4);
+      going = false;
+      await feeding;
+      const read = () => [...pollers[0]!.records, ...pollers[1]!.records];
+      await cluster.eventually('all is read', () => read().length >= sent.length);
+      await pollers[0]!.stop();
+      assertSameValues(read(), sent);
+      assert.deepEqual(told, ['assigned 4', 'revoked 2', 'assigned 2']);
+    },
+  );
 
-  test('a pattern brings every topic that matches, also one that is created later', async () => {
-    const prefix = unique('pattern');
+  cluster.scenario('a pattern brings every topic that matches, also one that is created later', async () => {
+    const prefix = cluster.unique('pattern');
     const admin = cluster.admin();
     const create = (name: string) => admin.createTopics([{ name, partitions: 1, replicationFactor: 1 }]);
     await create(`${prefix}.one`);
     await create(`other-${prefix}`);
-    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: unique('group'), metadataMaxAgeMs: 200 });
+    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: cluster.unique('group'), metadataMaxAgeMs: 200 });
     consumer.subscribe(new RegExp(`^${prefix}\\.`, 'g'));
     const poller = new Poller(consumer);
-    await eventually('the first topic is there', () => consumer.subscription().join() === `${prefix}.one`);
+    await cluster.eventually('the first topic is there', () => consumer.subscription().join() === `${prefix}.one`);
     await create(`${prefix}.two`);
-    await eventually('the second one too', () => consumer.assignment().length === 2);
+    await cluster.eventually('the second one too', () => consumer.assignment().length === 2);
     const producer = cluster.producer();
     for (const topic of [`${prefix}.one`, `${prefix}.two`, `other-${prefix}`]) {
       await producer.sendAndWait({ topic, value: topic });
     }
-    await eventually('both are read', () => poller.records.length >= 2);
+    await cluster.eventually('both are read', () => poller.records.length >= 2);
     await poller.stop();
     assert.deepEqual(poller.records.sort(), [`${prefix}.one`, `${prefix}.two`]);
   });
 
-  test('run hands over each record in order; one whose handler fails is read again, by whoever comes next', async () => {
-    const topic = await cluster.topic('run');
-    const groupId = unique('group');
-    const producer = cluster.producer();
-    for (const value of values('v', 10)) producer.send({ topic, value });
-    await producer.flush();
-    const options = { ...QUICK_GROUP, groupId, enableAutoCommit: true };
-    const first = cluster.consumer(options);
-    first.subscribe([topic]);
-    const seen: string[] = [];
-    await assert.rejects(
-      first.run({
-        eachMessage: (record) => {
-          if (text(record.value) === 'v-4') throw new Error('cannot do this one');
-          seen.push(text(record.value)!);
+  cluster.scenario(
+    'run hands over each record in order; one whose handler fails is read again, by whoever comes next',
+    async () => {
+      const topic = await cluster.topic('run');
+      const groupId = cluster.unique('group');
+      const producer = cluster.producer();
+      for (const value of values('v', 10)) producer.send({ topic, value });
+      await producer.flush();
+      const options = { ...QUICK_GROUP, groupId, enableAutoCommit: true };
+      const first = cluster.consumer(options);
+      first.subscribe([topic]);
+      const seen: string[] = [];
+      await assert.rejects(
+        first.run({
+          eachMessage: (record) => {
+            if (text(record.value) === 'v-4') throw new Error('cannot do this one');
+            seen.push(text(record.value)!);
+          },
+        }),
+        /cannot do this one/,
+      );
+      await first.close();
+      assert.deepEqual(seen, values('v', 4));
+      const second = cluster.consumer(options);
+      second.subscribe([topic]);
+      const stop = new AbortController();
+      await second.run({
+        signal: stop.signal,
+        commit: 'after',
+        eachBatch: (records) => {
+          seen.push(...records.map(({ value }) => text(value)!));
+          if (seen.length >= 10) stop.abort();
         },
-      }),
-      /cannot do this one/,
-    );
-    await first.close();
-    assert.deepEqual(seen, values('v', 4));
-    const second = cluster.consumer(options);
-    second.subscribe([topic]);
-    const stop = new AbortController();
-    await second.run({
-      signal: stop.signal,
-      commit: 'after',
-      eachBatch: (records) => {
-        seen.push(...records.map(({ value }) => text(value)!));
-        if (seen.length >= 10) stop.abort();
-      },
-    });
-    assert.deepEqual(seen, values('v', 10));
-    const [committed] = await second.committed([{ topic, partition: 0 }]);
-    assert.equal(committed!.offset, 10);
-  });
+      });
+      assert.deepEqual(seen, values('v', 10));
+      const [committed] = await second.committed([{ topic, partition: 0 }]);
+      assert.equal(committed!.offset, 10);
+    },
+  );
 
-  test('a member that takes over goes on at the committed offset', async () => {
+  cluster.scenario('a member that takes over goes on at the committed offset', async () => {
     const topic = await cluster.topic('handover');
-    const groupId = unique('group');
+    const groupId = cluster.unique('group');
     const producer = cluster.producer();
     for (const value of values('v', 20)) producer.send({ topic, value });
     await producer.flush();
@@ -183,9 +197,9 @@ export function groups(cluster: UnderTest): void {
     assert.equal((await second.committed([{ topic, partition: 0 }]))[0]!.offset, 5);
   });
 
-  test('auto commit keeps what was handed out, at the latest when the consumer closes', async () => {
+  cluster.scenario('auto commit keeps what was handed out, at the latest when the consumer closes', async () => {
     const topic = await cluster.topic('auto');
-    const groupId = unique('group');
+    const groupId = cluster.unique('group');
     const producer = cluster.producer();
     for (const value of values('v', 10)) producer.send({ topic, value });
     await producer.flush();
@@ -196,9 +210,9 @@ export function groups(cluster: UnderTest): void {
     assert.equal((await cluster.admin().listConsumerGroupOffsets(groupId))[0]!.offset, 10);
   });
 
-  test('a slow handler stays a member as long as max.poll.interval.ms allows, and no longer', async () => {
+  cluster.scenario('a slow handler stays a member as long as max.poll.interval.ms allows, and no longer', async () => {
     const topic = await cluster.topic('slow');
-    const groupId = unique('group');
+    const groupId = cluster.unique('group');
     const producer = cluster.producer();
     for (const value of values('v', 4)) producer.send({ topic, value });
     await producer.flush();
@@ -215,37 +229,37 @@ export function groups(cluster: UnderTest): void {
       onRevoked: () => void told.push('revoked'),
     });
     await take(slow, 1);
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await cluster.sleep(350);
     await slow.commit();
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await cluster.sleep(1200);
     await assert.rejects(slow.commit(), { name: 'CommitFailedError', code: 'UNKNOWN_MEMBER_ID' });
     assert.deepEqual(valuesOf(await take(slow, 1)), ['v-1'], 'begins again where it last committed');
     assert.deepEqual(told, ['lost']);
   });
 
-  test('a consumer can subscribe to a topic that is created later', async () => {
-    const topic = unique('later');
+  cluster.scenario('a consumer can subscribe to a topic that is created later', async () => {
+    const topic = cluster.unique('later');
     const consumer = cluster.consumer({
       ...QUICK_GROUP,
-      groupId: unique('group'),
+      groupId: cluster.unique('group'),
       allowAutoCreateTopics: false,
     });
     consumer.subscribe([topic]);
     assert.deepEqual(await consumer.poll({ timeoutMs: 300 }), []);
     await cluster.admin().createTopics([{ name: topic, partitions: 2, replicationFactor: 1 }]);
     const poller = new Poller(consumer);
-    await eventually('it is assigned', () => consumer.assignment().length === 2);
+    await cluster.eventually('it is assigned', () => consumer.assignment().length === 2);
     await cluster.producer().sendAndWait({ topic, value: 'here' });
-    await eventually('it is read', () => poller.records.length === 1);
+    await cluster.eventually('it is read', () => poller.records.length === 1);
     await poller.stop();
   });
 
-  test('for await hands out batches until the consumer is closed', async () => {
+  cluster.scenario('for await hands out batches until the consumer is closed', async () => {
     const topic = await cluster.topic('loop');
     const producer = cluster.producer();
     for (const value of values('v', 30)) producer.send({ topic, value });
     await producer.flush();
-    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: unique('group'), maxPollRecords: 10 });
+    const consumer = cluster.consumer({ ...QUICK_GROUP, groupId: cluster.unique('group'), maxPollRecords: 10 });
     consumer.subscribe([topic]);
     const seen: string[] = [];
     for await (const batch of consumer) {

@@ -1,12 +1,11 @@
 /** Scenarios: what the clients count and tell of themselves, on a cluster where nothing is scripted. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { process } from '../../src/client/index.ts';
-import { eventually, unique, values } from '../conformance/cluster.ts';
+import { values } from '../conformance/cluster.ts';
 import { readAll, take, type UnderTest, valuesOf } from './context.ts';
 
 export function observing(cluster: UnderTest): void {
-  test('producer and consumer count the same records, and the lag ends at 0', async () => {
+  cluster.scenario('producer and consumer count the same records, and the lag ends at 0', async () => {
     const topic = await cluster.topic('counted', 2);
     const producer = cluster.producer({ compressionType: 'lz4' });
     for (const [at, value] of values('v', 100).entries()) producer.send({ topic, partition: at % 2, value });
@@ -15,7 +14,7 @@ export function observing(cluster: UnderTest): void {
     assert.equal(sent.counters['record-send-total'], 100);
     assert.equal(sent.counters['record-error-total'], 0);
     assert.ok(sent.distributions['request-latency'].count >= 1);
-    const consumer = cluster.consumer({ groupId: unique('group') });
+    const consumer = cluster.consumer({ groupId: cluster.unique('group') });
     const rebalances: number[] = [];
     consumer.on('rebalance', ({ partitions }) => void rebalances.push(partitions.length));
     consumer.subscribe([topic]);
@@ -34,7 +33,7 @@ export function observing(cluster: UnderTest): void {
     assert.ok(admin.requests.CreateTopics!.count >= 1);
   });
 
-  test('process counts what is final, over its consumer and its producers', async () => {
+  cluster.scenario('process counts what is final, over its consumer and its producers', async () => {
     const from = await cluster.topic('in');
     const to = await cluster.topic('out');
     const producer = cluster.producer();
@@ -42,7 +41,7 @@ export function observing(cluster: UnderTest): void {
     await producer.flush();
     await using working = process({
       bootstrapServers: cluster.bootstrap(),
-      group: unique('group'),
+      group: cluster.unique('group'),
       from,
       to,
       guarantee: 'exactly-once',
@@ -52,7 +51,7 @@ export function observing(cluster: UnderTest): void {
     working.on('transaction', ({ outcome }) => {
       if (outcome === 'committed') committed++;
     });
-    await eventually('all is final', () => working.finished === 50);
+    await cluster.eventually('all is final', () => working.finished === 50);
     await working.close();
     const { counters, consumer, producer: written } = working.metrics();
     assert.equal(counters['process-total'], 50);

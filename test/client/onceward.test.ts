@@ -1,4 +1,5 @@
 import { startOurBroker } from '../conformance/our-broker.ts';
 import { clientScenarios } from './suite.ts';
+import { overTcp } from './world.ts';
 
-clientScenarios('our broker', startOurBroker);
+clientScenarios('our broker', overTcp(startOurBroker));

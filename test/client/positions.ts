@@ -1,7 +1,6 @@
 /** Scenarios: where a consumer begins, seeks and resets; what listOffsets and the admin calls tell. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { eventually, unique, values } from '../conformance/cluster.ts';
+import { values } from '../conformance/cluster.ts';
 import { take, type UnderTest, valuesOf } from './context.ts';
 
 export function positions(cluster: UnderTest): void {
@@ -13,7 +12,7 @@ export function positions(cluster: UnderTest): void {
     return topic;
   };
 
-  test('seek goes to an offset, to the beginning and to the end', async () => {
+  cluster.scenario('seek goes to an offset, to the beginning and to the end', async () => {
     const topic = await tenRecords();
     const partition = { topic, partition: 0 };
     const consumer = cluster.consumer();
@@ -29,7 +28,7 @@ export function positions(cluster: UnderTest): void {
     assert.deepEqual(await consumer.poll({ timeoutMs: 50 }), []);
   });
 
-  test('auto.offset.reset decides where a consumer without offsets begins', async () => {
+  cluster.scenario('auto.offset.reset decides where a consumer without offsets begins', async () => {
     const topic = await tenRecords();
     const partition = { topic, partition: 0 };
     const latest = cluster.consumer({ autoOffsetReset: 'latest' });
@@ -42,50 +41,59 @@ export function positions(cluster: UnderTest): void {
     assert.deepEqual(valuesOf(await take(none, 1)), ['v-9']);
   });
 
-  test('auto.offset.reset by duration begins at the first record that is young enough, else at the end', async () => {
-    const topic = await cluster.topic('recent');
-    const partition = { topic, partition: 0 };
-    const producer = cluster.producer();
-    const hour = 3_600_000;
-    for (const [value, age] of [
-      ['old', 48 * hour],
-      ['yesterday', 20 * hour],
-      ['now', 0],
-    ] as const) {
-      await producer.sendAndWait({ ...partition, value, timestamp: Date.now() - age });
-    }
-    const lastDay = cluster.consumer({ autoOffsetReset: 'by_duration:P1D' });
-    lastDay.assign([partition]);
-    assert.deepEqual(valuesOf(await take(lastDay, 2)), ['yesterday', 'now']);
-    const future = cluster.consumer({ autoOffsetReset: 'by_duration:PT0S' });
-    future.assign([partition]);
-    assert.equal(await future.position(partition), 3);
-  });
+  cluster.scenario(
+    'auto.offset.reset by duration begins at the first record that is young enough, else at the end',
+    async () => {
+      const topic = await cluster.topic('recent');
+      const partition = { topic, partition: 0 };
+      const producer = cluster.producer();
+      const hour = 3_600_000;
+      for (const [value, age] of [
+        ['old', 48 * hour],
+        ['yesterday', 20 * hour],
+        ['now', 0],
+      ] as const) {
+        await producer.sendAndWait({ ...partition, value, timestamp: cluster.now() - age });
+      }
+      const lastDay = cluster.consumer({ autoOffsetReset: 'by_duration:P1D' });
+      lastDay.assign([partition]);
+      assert.deepEqual(valuesOf(await take(lastDay, 2)), ['yesterday', 'now']);
+      const future = cluster.consumer({ autoOffsetReset: 'by_duration:PT0S' });
+      future.assign([partition]);
+      assert.equal(await future.position(partition), 3);
+    },
+  );
 
-  test('seekToTimestamp goes to the first record that is not older, and behind the last where there is none', async () => {
-    const topic = await tenRecords();
-    const partition = { topic, partition: 0 };
-    const consumer = cluster.consumer();
-    consumer.assign([partition]);
-    consumer.seekToTimestamp(1007);
-    assert.deepEqual(valuesOf(await take(consumer, 3)), ['v-7', 'v-8', 'v-9']);
-    consumer.seekToTimestamp(5000);
-    assert.equal(await consumer.position(partition), 10);
-  });
+  cluster.scenario(
+    'seekToTimestamp goes to the first record that is not older, and behind the last where there is none',
+    async () => {
+      const topic = await tenRecords();
+      const partition = { topic, partition: 0 };
+      const consumer = cluster.consumer();
+      consumer.assign([partition]);
+      consumer.seekToTimestamp(1007);
+      assert.deepEqual(valuesOf(await take(consumer, 3)), ['v-7', 'v-8', 'v-9']);
+      consumer.seekToTimestamp(5000);
+      assert.equal(await consumer.position(partition), 10);
+    },
+  );
 
-  test('lag counts from the position to the end, which is the last stable offset for read_committed', async () => {
-    const topic = await tenRecords();
-    const partition = { topic, partition: 0 };
-    const consumer = cluster.consumer({ isolationLevel: 'read_committed', maxPollRecords: 4 });
-    consumer.assign([partition]);
-    assert.deepEqual(consumer.lag(), [], 'nothing is known before the first fetch');
-    await take(consumer, 4);
-    assert.deepEqual(consumer.lag(), [{ ...partition, lag: 6 }]);
-    await take(consumer, 6);
-    assert.deepEqual(consumer.lag(), [{ ...partition, lag: 0 }]);
-  });
+  cluster.scenario(
+    'lag counts from the position to the end, which is the last stable offset for read_committed',
+    async () => {
+      const topic = await tenRecords();
+      const partition = { topic, partition: 0 };
+      const consumer = cluster.consumer({ isolationLevel: 'read_committed', maxPollRecords: 4 });
+      consumer.assign([partition]);
+      assert.deepEqual(consumer.lag(), [], 'nothing is known before the first fetch');
+      await take(consumer, 4);
+      assert.deepEqual(consumer.lag(), [{ ...partition, lag: 6 }]);
+      await take(consumer, 6);
+      assert.deepEqual(consumer.lag(), [{ ...partition, lag: 0 }]);
+    },
+  );
 
-  test('a position out of range is reset by policy, or reported', async () => {
+  cluster.scenario('a position out of range is reset by policy, or reported', async () => {
     const topic = await tenRecords();
     const partition = { topic, partition: 0 };
     const earliest = cluster.consumer();
@@ -101,7 +109,7 @@ export function positions(cluster: UnderTest): void {
     });
   });
 
-  test('a topic that is deleted and made anew is noticed: it is read from its beginning, or reported', async () => {
+  cluster.scenario('a topic that is deleted and made anew is noticed: it is read from its beginning, or reported', async () => {
     const topic = await tenRecords();
     const partition = { topic, partition: 0 };
     const options = { allowAutoCreateTopics: false, autoOffsetReset: 'latest' } as const;
@@ -114,7 +122,7 @@ export function positions(cluster: UnderTest): void {
     }
     const admin = cluster.admin();
     await admin.deleteTopics([topic]);
-    await eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
+    await cluster.eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
     await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }]);
     const producer = cluster.producer();
     // More than there were: the old position is within the new log.
@@ -129,10 +137,10 @@ export function positions(cluster: UnderTest): void {
     assert.deepEqual(valuesOf(await take(strict, 1)), ['new-19']);
   });
 
-  test('offsets are committed with the leader epoch of what was read, and a position is validated with it', async () => {
+  cluster.scenario('offsets are committed with the leader epoch of what was read, and a position is validated with it', async () => {
     const topic = await tenRecords();
     const partition = { topic, partition: 0 };
-    const groupId = unique('epochs');
+    const groupId = cluster.unique('epochs');
     const consumer = cluster.consumer({ groupId, enableAutoCommit: false, maxPollRecords: 4 });
     consumer.assign([partition]);
     await take(consumer, 4);
@@ -144,7 +152,7 @@ export function positions(cluster: UnderTest): void {
     assert.deepEqual(valuesOf(await take(next, 6)), values('v', 10).slice(4));
   });
 
-  test('listOffsets finds the ends, a time and the latest time', async () => {
+  cluster.scenario('listOffsets finds the ends, a time and the latest time', async () => {
     const topic = await tenRecords();
     const admin = cluster.admin();
     const at = async (spec: 'earliest' | 'latest' | 'maxTimestamp' | { timestamp: number }): Promise<number[]> => {
@@ -158,9 +166,9 @@ export function positions(cluster: UnderTest): void {
     assert.deepEqual(await at('maxTimestamp'), [9, 1009]);
   });
 
-  test('offsets are committed and found again without a group membership', async () => {
+  cluster.scenario('offsets are committed and found again without a group membership', async () => {
     const topic = await tenRecords();
-    const groupId = unique('alone');
+    const groupId = cluster.unique('alone');
     const consumer = cluster.consumer({ groupId, enableAutoCommit: false });
     consumer.assign([{ topic, partition: 0 }]);
     await take(consumer, 10);
@@ -176,9 +184,9 @@ export function positions(cluster: UnderTest): void {
     );
   });
 
-  test('topics are created, listed, described and deleted', async () => {
+  cluster.scenario('topics are created, listed, described and deleted', async () => {
     const admin = cluster.admin();
-    const topic = unique('made');
+    const topic = cluster.unique('made');
     await admin.createTopics([
       { name: topic, partitions: 3, replicationFactor: 1, configs: { 'retention.ms': '60000' } },
     ]);
@@ -191,7 +199,7 @@ export function positions(cluster: UnderTest): void {
     await assert.rejects(admin.createTopics([{ name: topic }]), { code: 'TOPIC_ALREADY_EXISTS' });
     await admin.deleteTopics([topic]);
     // Apache Kafka's brokers learn of a deletion a moment after it is answered.
-    await eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
+    await cluster.eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
     await assert.rejects(admin.describeTopics([topic]), { code: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false });
     const { brokers, controllerId } = await admin.describeCluster();
     assert.ok(brokers.some((broker) => broker.id === controllerId));

@@ -1,13 +1,12 @@
 /** Scenarios: what is sent is read, whole and in order, whatever acks, codec and partition. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { compressionTypes } from '../../src/records/index.ts';
 import { values } from '../conformance/cluster.ts';
 import { readAll, take, text, type UnderTest, valuesOf } from './context.ts';
 
 export function sendingAndReading(cluster: UnderTest): void {
   for (const acks of [0, 1, 'all'] as const) {
-    test(`acks=${acks}: records of a partition are read in the order of sending`, async () => {
+    cluster.scenario(`acks=${acks}: records of a partition are read in the order of sending`, async () => {
       const topic = await cluster.topic('acks');
       const producer = cluster.producer({ acks });
       const expected = values(`acks-${acks}`, 300);
@@ -20,7 +19,7 @@ export function sendingAndReading(cluster: UnderTest): void {
   }
 
   for (const compressionType of compressionTypes) {
-    test(`a batch compressed with ${compressionType} comes back byte for byte`, async () => {
+    cluster.scenario(`a batch compressed with ${compressionType} comes back byte for byte`, async () => {
       const topic = await cluster.topic(`codec-${compressionType}`);
       const producer = cluster.producer({ compressionType, lingerMs: 20 });
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
@@ -46,7 +45,7 @@ export function sendingAndReading(cluster: UnderTest): void {
     });
   }
 
-  test('the acknowledgement names the partition, offset and timestamp that the reader finds', async () => {
+  cluster.scenario('the acknowledgement names the partition, offset and timestamp that the reader finds', async () => {
     const topic = await cluster.topic('metadata', 3);
     const producer = cluster.producer();
     const timestamp = 1_700_000_000_123;
@@ -58,7 +57,7 @@ export function sendingAndReading(cluster: UnderTest): void {
     assert.deepEqual([record!.partition, record!.offset, record!.timestamp], [2, 0, timestamp]);
   });
 
-  test('records with one key stay in one partition and in order, among many partitions', async () => {
+  cluster.scenario('records with one key stay in one partition and in order, among many partitions', async () => {
     const topic = await cluster.topic('many', 12);
     const producer = cluster.producer({ batchSize: 2_000 });
     const keys = values('key', 40);
@@ -79,7 +78,7 @@ export function sendingAndReading(cluster: UnderTest): void {
     }
   });
 
-  test('an idempotent producer with five requests in flight keeps the order', async () => {
+  cluster.scenario('an idempotent producer with five requests in flight keeps the order', async () => {
     const topic = await cluster.topic('idempotent');
     const producer = cluster.producer({ enableIdempotence: true, batchSize: 100 });
     const expected = values('in-order', 2000);
@@ -91,14 +90,14 @@ export function sendingAndReading(cluster: UnderTest): void {
     assert.deepEqual(valuesOf(await readAll(cluster, topic)), expected);
   });
 
-  test('a record larger than max.request.size fails alone and says why', async () => {
+  cluster.scenario('a record larger than max.request.size fails alone and says why', async () => {
     const topic = await cluster.topic('large');
     const producer = cluster.producer({ maxRequestSize: 10_000 });
     await assert.rejects(producer.sendAndWait({ topic, value: 'x'.repeat(20_000) }), { code: 'MESSAGE_TOO_LARGE' });
     assert.equal((await producer.sendAndWait({ topic, value: 'small' })).offset, 0);
   });
 
-  test('a producer that is not to create topics says that one is missing', async () => {
+  cluster.scenario('a producer that is not to create topics says that one is missing', async () => {
     const producer = cluster.producer({ maxBlockMs: 500, allowAutoCreateTopics: false });
     await assert.rejects(producer.sendAndWait({ topic: 'there-is-no-such-topic', value: 'x' }), {
       name: 'TimeoutError',
@@ -106,13 +105,13 @@ export function sendingAndReading(cluster: UnderTest): void {
     });
   });
 
-  test('a partition that does not exist is refused', async () => {
+  cluster.scenario('a partition that does not exist is refused', async () => {
     const topic = await cluster.topic('two', 2);
     const producer = cluster.producer();
     await assert.rejects(producer.sendAndWait({ topic, partition: 2, value: 'x' }), /partitions 0 to 1, not 2/);
   });
 
-  test('poll returns at most max.poll.records, and pause holds a partition back', async () => {
+  cluster.scenario('poll returns at most max.poll.records, and pause holds a partition back', async () => {
     const topic = await cluster.topic('paused', 2);
     const producer = cluster.producer();
     for (const value of values('v', 50)) {

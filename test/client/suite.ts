@@ -1,13 +1,13 @@
 /**
- * What our client promises, as scenarios on a cluster under test. The same scenarios run on our broker and on Apache
- * Kafka: the one proves the client against the standard, the other our broker against the client.
+ * What our client promises, as scenarios on a cluster under test. The same scenarios run in the simulator, on our broker
+ * over TCP and on Apache Kafka: the last proves the client against the standard, the others our broker against the
+ * client; and in the simulator nothing depends on a machine's pace.
  */
-import { onCluster, type StartCluster } from '../conformance/cluster.ts';
 import { adminCluster } from './admin-cluster.ts';
 import { adminGroups } from './admin-groups.ts';
 import { adminTopics } from './admin-topics.ts';
 import { adminTransactions } from './admin-transactions.ts';
-import { underTest } from './context.ts';
+import { inWorld } from './context.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
 import { observing } from './observing.ts';
@@ -15,10 +15,10 @@ import { positions } from './positions.ts';
 import { processing } from './process.ts';
 import { sendingAndReading } from './sending-and-reading.ts';
 import { transactions } from './transactions.ts';
+import type { StartWorld } from './world.ts';
 
-export function clientScenarios(title: string, start: StartCluster): void {
-  onCluster(`our client on ${title}`, start, (bootstrap) => {
-    const cluster = underTest(bootstrap);
+export function clientScenarios(title: string, start: StartWorld): void {
+  inWorld(`our client on ${title}`, start, (cluster) => {
     sendingAndReading(cluster);
     positions(cluster);
     groups(cluster);

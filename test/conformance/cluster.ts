@@ -3,9 +3,9 @@
  * else about the cluster: the same ones run on our broker and on Apache Kafka, which proves the scenarios themselves.
  */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ports, Random } from '../../src/core/index.ts';
+import { nodePorts } from '../../src/node/index.ts';
 
 export interface Cluster {
   /** `host:port` */
@@ -35,23 +35,36 @@ export function onCluster(title: string, start: StartCluster, scenarios: (bootst
 
 /** A name that nothing else uses on the cluster. */
 export function unique(name: string): string {
-  return `${name}-${randomBytes(4).toString('hex')}`;
+  return uniqueBy(nodePorts().random, name);
+}
+
+export function uniqueBy(random: Random, name: string): string {
+  return `${name}-${random.uint32().toString(16).padStart(8, '0')}`;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs?: number;
+  /** Shown where it fails. */
+  readonly state?: () => unknown;
+  /** Whose time it is; the machine's unless told. */
+  readonly ports?: Pick<Ports, 'clock' | 'timers'>;
 }
 
 /** Waits until `holds` returns something truthy. Fails with what `state` shows when it does not within `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   holds: () => T | Promise<T>,
-  { timeoutMs = 20_000, state }: { timeoutMs?: number; state?: () => unknown } = {},
+  { timeoutMs = 20_000, state, ports = nodePorts() }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
-  const deadline = Date.now() + timeoutMs;
+  const { clock, timers } = ports;
+  const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
     const value = await holds();
     if (value) return value;
-    if (Date.now() > deadline) {
+    if (clock.monotonic() > deadline) {
       assert.fail(`not within ${timeoutMs} ms: ${what}${state ? `; at the end: ${JSON.stringify(state())}` : ''}`);
     }
-    await sleep(20);
+    await new Promise<void>((resolve) => void timers.after(20, resolve));
   }
 }
 

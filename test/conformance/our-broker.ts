@@ -7,16 +7,23 @@ import type { Cluster } from './cluster.ts';
 
 interface OurBroker extends Cluster {
   readonly dataDirectory: string;
+  /** Closes the broker and starts it again, on its directory and at its address. */
+  restart(): Promise<void>;
   /** Closes the broker; its directory stays until `stop`. */
   shutDown(): Promise<void>;
 }
 
 export async function startOurBroker(config: BrokerConfigInput = {}): Promise<OurBroker> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'onceward-conformance-'));
-  const broker = await Broker.start({ port: 0, dataDirectory, config });
+  let broker = await Broker.start({ port: 0, dataDirectory, config });
+  const { bootstrap } = broker;
   return {
-    bootstrap: broker.bootstrap,
+    bootstrap,
     dataDirectory,
+    async restart() {
+      await broker.close();
+      broker = await Broker.start({ port: Number(bootstrap.split(':')[1]), dataDirectory, config });
+    },
     shutDown: () => broker.close(),
     async stop() {
       await broker.close();

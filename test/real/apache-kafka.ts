@@ -20,6 +20,8 @@ export interface ApacheKafka {
   readonly dataDirectory: string;
   /** Ends the broker in order, so that its directory is whole; the directory stays until `stop`. */
   shutDown(): Promise<void>;
+  /** Ends the broker in order and starts it again, on its directory and at its address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -148,6 +150,30 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   // Not with a dash in front, which the tool would take for an option.
   const clusterId = `o${randomBytes(16).toString('base64url').slice(1)}`;
   await mustRunTool('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file, '--standalone']);
+  let node = await startNode(file, port);
+  const shutDown = async () => {
+    node.child.kill('SIGTERM');
+    await node.ended;
+  };
+  return {
+    bootstrap: `127.0.0.1:${port}`,
+    dataDirectory: join(directory, 'data'),
+    shutDown,
+    async restart() {
+      await shutDown();
+      node = await startNode(file, port);
+    },
+    async stop() {
+      node.child.kill('SIGKILL'); // Its directory goes with it: there is nothing to close in order.
+      await node.ended;
+      rmSync(directory, { recursive: true, force: true });
+      directories.delete(directory);
+    },
+  };
+}
+
+/** @throws Error when it does not listen within 60 s, with the end of what it said */
+async function startNode(file: string, port: number): Promise<{ child: ChildProcess; ended: Promise<void> }> {
   const child = java('kafka.Kafka', [file], { options: ['-Xmx1g'] });
   let said = '';
   const keep = (text: string) => {
@@ -166,18 +192,5 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
     await sleep(100);
   }
   console.log(`started Apache Kafka ${apacheKafkaVersion} on 127.0.0.1:${port} (pid ${child.pid})`);
-  return {
-    bootstrap: `127.0.0.1:${port}`,
-    dataDirectory: join(directory, 'data'),
-    async shutDown() {
-      child.kill('SIGTERM');
-      await ended;
-    },
-    async stop() {
-      child.kill('SIGKILL'); // Its directory goes with it: there is nothing to close in order.
-      await ended;
-      rmSync(directory, { recursive: true, force: true });
-      directories.delete(directory);
-    },
-  };
+  return { child, ended };
 }

@@ -1,5 +1,6 @@
 /** Our client against the standard: its scenarios on Apache Kafka. */
 import { clientScenarios } from '../client/suite.ts';
+import { overTcp } from '../client/world.ts';
 import { apacheKafkaVersion, start } from './apache-kafka.ts';
 
-clientScenarios(`Apache Kafka ${apacheKafkaVersion}`, start);
+clientScenarios(`Apache Kafka ${apacheKafkaVersion}`, overTcp(start));

@@ -8,6 +8,7 @@ import {
   type Disk,
   type DiskFile,
   type DiskLock,
+  type DiskVolume,
   FileTree,
   type NameChange,
   SystemError,
@@ -17,6 +18,9 @@ import type { Scheduler } from './scheduler.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { type CrashMood, type CrashReport, SimulatedFile } from './simulated-file.ts';
 import { hashBytes, type Trace } from './trace.ts';
+
+/** Where nothing bounds the disk: more than any run writes. */
+const UNBOUNDED_VOLUME_BYTES = 2 ** 50;
 
 export interface DiskConditions {
   /** A sync takes this long on average; now and then much longer. */
@@ -149,9 +153,14 @@ export class SimulatedDisk {
         this.note(life, 'sync-directory', path);
         this.makeNamesSafe(this.tree.directory(path));
       },
-      volumeOf: (directory) => ({ absolutePath: directory, totalBytes: -1, usableBytes: -1 }),
+      volumeOf: (directory) => this.volumeOf(directory),
       lock: (directory) => this.lock(life, directory),
     };
+  }
+
+  private volumeOf(absolutePath: string): DiskVolume {
+    const totalBytes = Math.min(this.conditions.capacityBytes, UNBOUNDED_VOLUME_BYTES);
+    return { absolutePath, totalBytes, usableBytes: Math.max(0, totalBytes - this.usedBytes()) };
   }
 
   /** The node has died. Its process's locks go; what it wrote stays in the page cache. */

@@ -1,12 +1,11 @@
 /** What the scenarios of the admin APIs share: requests by hand, topics that are ready, records, producers. */
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ports } from '../../../src/core/index.ts';
 import { nodePorts } from '../../../src/node/index.ts';
 import { encodeBatch } from '../../../src/records/index.ts';
 import * as wire from '../../../src/wire/index.ts';
 import { RawClient, request } from '../../simulation/raw-client.ts';
-import { eventually, unique } from '../cluster.ts';
+import { eventually, uniqueBy } from '../cluster.ts';
 
 export const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 /** Of records: not now, so that it is told apart from the time of an append. */
@@ -21,28 +20,43 @@ export interface Producer {
   readonly producerEpoch: number;
 }
 
-/** One connection, made at the first call and closed after the scenarios. */
+/** One connection, made at the first call. */
 export class Raw {
   private readonly bootstrap: () => string;
+  private readonly ports: Ports;
   private client: Promise<RawClient> | undefined;
 
-  constructor(bootstrap: () => string) {
+  constructor(bootstrap: () => string, ports: Ports = nodePorts()) {
     this.bootstrap = bootstrap;
-    after(async () => (await this.client)?.close());
+    this.ports = ports;
+  }
+
+  async close(): Promise<void> {
+    (await this.client)?.close();
   }
 
   async call<Res, In>(api: wire.Api<unknown, Res, In>, version: number, body: NoInfer<In>): Promise<Res> {
     const [host, port] = this.bootstrap().split(':');
-    this.client ??= RawClient.connect(nodePorts().network, host!, Number(port));
-    const late = sleep(ANSWER_MS, undefined, { ref: false }).then(() => {
-      throw new Error(`${api.name} v${version} is not answered after ${ANSWER_MS} ms`);
+    this.client ??= RawClient.connect(this.ports.network, host!, Number(port));
+    const client = await this.client;
+    return new Promise((resolve, reject) => {
+      const late = this.ports.timers.after(ANSWER_MS, () => {
+        reject(new Error(`${api.name} v${version} is not answered after ${ANSWER_MS} ms`));
+      });
+      client
+        .call(request(api, version, body))
+        .then(resolve, reject)
+        .finally(() => late.cancel());
     });
-    return Promise.race([(await this.client).call(request(api, version, body)), late]);
+  }
+
+  private eventually<T>(what: string, holds: () => T | Promise<T>): Promise<NonNullable<T>> {
+    return eventually(what, holds, { ports: this.ports });
   }
 
   /** A new topic, once every partition has a leader. */
   async topic(name: string, partitions = 1, configs: Record<string, string> = {}): Promise<string> {
-    const topic = unique(name);
+    const topic = uniqueBy(this.ports.random, name);
     const { topics } = await this.call(wire.createTopics, 4, {
       topics: [
         {
@@ -60,7 +74,7 @@ export class Raw {
   }
 
   async hasLeaders(topic: string, partitions: number): Promise<void> {
-    await eventually(`${topic} has ${partitions} leaders`, async () => {
+    await this.eventually(`${topic} has ${partitions} leaders`, async () => {
       const answer = await this.call(wire.listOffsets, 5, {
         replicaId: -1,
         topics: [
@@ -102,7 +116,7 @@ export class Raw {
 
   /** A producer of the first version of transactions, whose coordinator is ready. */
   async producer(transactionalId: string): Promise<Producer> {
-    return eventually(`a producer id for ${transactionalId}`, async () => {
+    return this.eventually(`a producer id for ${transactionalId}`, async () => {
       await this.call(wire.findCoordinator, 4, { keyType: 1, coordinatorKeys: [transactionalId] });
       const answer = await this.call(wire.initProducerId, 4, {
         transactionalId,
@@ -116,7 +130,7 @@ export class Raw {
   }
 
   async addPartitions(producer: Producer, topic: string, partitions: number[]): Promise<void> {
-    await eventually(`${topic} is in the transaction`, async () => {
+    await this.eventually(`${topic} is in the transaction`, async () => {
       const answer = await this.call(wire.addPartitionsToTxn, 3, {
         v3AndBelowTransactionalId: producer.transactionalId,
         v3AndBelowProducerId: producer.producerId,
@@ -134,7 +148,7 @@ export class Raw {
 
   /** The group's coordinator is ready when this returns. */
   async commitOffsets(groupId: string, topic: string, partitions: number[], member = { generation: -1, memberId: '' }) {
-    await eventually(`${groupId} commits`, async () => {
+    await this.eventually(`${groupId} commits`, async () => {
       await this.call(wire.findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] });
       const answer = await this.call(wire.offsetCommit, 2, {
         groupId,

@@ -1,4 +1,5 @@
 /** The admin APIs of the protocol, request by request: every version, valid and invalid arguments. */
+import { after } from 'node:test';
 import { onCluster, type StartCluster } from '../cluster.ts';
 import { clusterScenarios } from './cluster.ts';
 import { groupScenarios } from './groups.ts';
@@ -10,6 +11,7 @@ import { transactionScenarios } from './transactions.ts';
 export function adminScenarios(title: string, start: StartCluster): void {
   onCluster(`the admin APIs on ${title}`, start, (bootstrap) => {
     const raw = new Raw(bootstrap);
+    after(() => raw.close());
     topicScenarios(raw);
     recordScenarios(raw);
     transactionScenarios(raw);

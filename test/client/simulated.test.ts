@@ -1,0 +1,5 @@
+/** Our client and our broker under virtual time: the same scenarios, from one seed. */
+import { clientScenarios } from './suite.ts';
+import { simulated } from './world.ts';
+
+clientScenarios('our broker, simulated', simulated(5));
