@@ -1,8 +1,14 @@
 /** Scenarios: the same promises through a proxy that loses answers and cuts connections. */
 import assert from 'node:assert/strict';
-import type { ConsumerRecord, GroupMetadata, TopicPartitionOffset, Transaction } from '../../src/client/index.ts';
-import type { FaultRule } from '../../src/lab/index.ts';
-import { values } from '../conformance/cluster.ts';
+import type {
+  ConsumerRecord,
+  GroupMetadata,
+  ProcessOptions,
+  TopicPartitionOffset,
+  Transaction,
+} from '../../src/client/index.ts';
+import type { FaultRule, RuleCounters } from '../../src/lab/index.ts';
+import { assertSameValues, values } from '../conformance/cluster.ts';
 import { readAll, take, text, type UnderTest, valuesOf } from './context.ts';
 
 /** Every `every`th frame of an API, `count` times. */
@@ -135,6 +141,83 @@ export function faults(cluster: UnderTest): void {
         offsets.map((committed) => committed.offset),
         [200, 200],
       );
+    },
+  );
+
+  /** An exactly-once `process` under faults; `meanwhile` happens while it works. */
+  async function processed(
+    rules: readonly FaultRule[],
+    producer: ProcessOptions['producer'] = {},
+    meanwhile: (finished: () => number) => Promise<void> = async () => {},
+  ): Promise<readonly RuleCounters[]> {
+    const [from, to] = [await cluster.topic('in', 2), await cluster.topic('out', 2)];
+    const sent = values('v', 300);
+    const feeder = cluster.producer();
+    for (const [at, value] of sent.entries()) feeder.send({ topic: from, partition: at % 2, value });
+    await feeder.flush();
+    const { cluster: proxied, proxy } = await cluster.through(rules);
+    const working = proxied.process({
+      ...{ from, to, group: cluster.unique('group'), guarantee: 'exactly-once', commitIntervalMs: 5 },
+      // So slow that there are many transactions.
+      handler: async ({ value }) => {
+        await cluster.sleep(2);
+        return { value: `${text(value)}!` };
+      },
+      consumer: { heartbeatIntervalMs: 100, sessionTimeoutMs: 6_000, maxPollRecords: 10 },
+      producer,
+    });
+    await meanwhile(() => working.finished);
+    await cluster.eventually('all is there', async () => (await readAll(cluster, to)).length >= 300, {
+      timeoutMs: 60_000,
+    });
+    await working.close();
+    const outputs = valuesOf(await readAll(cluster, to)).map(String);
+    assertSameValues(
+      outputs,
+      sent.map((value) => `${value}!`),
+    );
+    return proxy.counters();
+  }
+
+  cluster.scenario('exactly once: coordinators that move away are found again, whatever they are asked', async () => {
+    const asked = ['JoinGroup', 'SyncGroup', 'InitProducerId', 'TxnOffsetCommit', 'EndTxn', 'Heartbeat'];
+    const moved = asked.map((api) => ({
+      ...{ name: api, api, action: 'refuse' as const, error: 'NOT_COORDINATOR' as const },
+      skip: api === 'EndTxn' || api === 'TxnOffsetCommit' ? 3 : 0,
+    }));
+    const searches: FaultRule = { name: 'FindCoordinator', api: 'FindCoordinator', action: 'cut', skip: 2 };
+    const counters = await processed([...moved, searches], {}, (finished) =>
+      cluster.eventually('it is heard of', () => finished() > 0).then(() => cluster.sleep(300)),
+    );
+    assert.deepEqual(counters.map(({ name, frames }) => [name, frames]).sort(), [
+      ...[...asked, 'FindCoordinator'].sort().map((name) => [name, 1]),
+    ]);
+  });
+
+  cluster.scenario(
+    'exactly once: what comes later than request.timeout.ms is asked for again, and counts once',
+    async () => {
+      const late = (api: string, direction: 'request' | 'response', skip: number): FaultRule => ({
+        ...{ name: `${api} ${direction}`, api, direction, skip, action: 'delay', delayMs: 600 },
+      });
+      const rules = ['Produce', 'TxnOffsetCommit', 'EndTxn'].flatMap((api, at) => [
+        late(api, 'request', 2 + 2 * at),
+        late(api, 'response', 6 + 2 * at),
+      ]);
+      const counters = await processed(rules, { requestTimeoutMs: 300 });
+      assert.equal(counters.length, rules.length, JSON.stringify(counters));
+    },
+  );
+
+  cluster.scenario(
+    'exactly once: a broker that restarts, and all coordinators with it, interrupts and repeats nothing',
+    async () => {
+      await processed([], {}, async (finished) => {
+        for (const before of [1, 100]) {
+          await cluster.eventually('it is under way', () => finished() > before);
+          await cluster.restart();
+        }
+      });
     },
   );
 }

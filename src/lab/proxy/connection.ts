@@ -3,10 +3,11 @@
  * the requests that the broker has not answered yet. Applies the faults that the rules decide.
  */
 import type { Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
-import { peekCorrelationId } from '../../wire/index.ts';
+import { apiVersions, encodeRequestFrame, peekCorrelationId } from '../../wire/index.ts';
 import { needsRewriting, rewriteAnswer, type Substitute } from './answers.ts';
 import { Lane } from './lane.ts';
 import { ProxiedRequest, type TopicNames } from './proxied-request.ts';
+import { refusal } from './refusals.ts';
 import type { FaultDirection, FaultHit, FaultRule } from './rules.ts';
 
 /** More requests than any client leaves unanswered: beyond it the client is paused. */
@@ -149,6 +150,14 @@ export class ProxyConnection {
       record({ rule, direction: 'request', request, unanswered, swallowed });
       return;
     }
+    if (rule?.error !== undefined) {
+      record({ rule, direction: 'request', request, unanswered: [], swallowed: [] });
+      request.refusal = refusal(request, rule.error);
+      // In its place goes a question without consequence, so that the refusal keeps its turn among the answers.
+      const { correlationId } = request;
+      this.forward(request, encodeRequestFrame(apiVersions, 0, { correlationId, clientId: null }, {}).subarray(4));
+      return;
+    }
     if (rule !== undefined) {
       record({ rule, direction: 'request', request, unanswered: [], swallowed: [] });
       const release = this.requests.hold();
@@ -175,8 +184,8 @@ export class ProxyConnection {
       if (this.unanswered.length === 0) this.endUpstream();
       return;
     }
-    if (request === undefined) {
-      this.answers.send(frame);
+    if (request === undefined || request.refusal !== undefined) {
+      this.answers.send(request?.refusal ?? frame);
       return;
     }
     const { match, record, timers } = this.options;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodePorts } from '../../node/index.ts';
 import { encodeBatch } from '../../records/index.ts';
 import {
+  addPartitionsToTxn,
   apiVersions,
   decodeRequestBody,
   decodeRequestHeader,
@@ -15,6 +16,7 @@ import {
   heartbeat,
   metadata,
   produce,
+  txnOffsetCommit,
 } from '../../wire/index.ts';
 import { FakeBroker, FrameClient, type Respond, type SeenRequest } from './fake-broker.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -337,6 +339,50 @@ describe('delay', () => {
   }
 });
 
+describe('refuse', () => {
+  test('the broker never sees the request, and the refusal keeps its turn among the answers', async () => {
+    const broker = await upstream(async (request) => {
+      if (request.apiKey === heartbeat.key) await sleep(30);
+      if (request.apiKey === apiVersions.key) return encodeResponseFrame(apiVersions, 0, request.correlationId, {});
+      return obliging(request);
+    });
+    const proxy = await proxyTo(broker, [{ name: 'moved', api: 'EndTxn', action: 'refuse', error: 'NOT_COORDINATOR' }]);
+    const us = await client(proxy.port);
+    us.send(heartbeat, 4, 1, { groupId: 'g' });
+    us.send(endTxn, 4, 2, { transactionalId: 'tx', producerId: 1, producerEpoch: 0, committed: true });
+    us.send(heartbeat, 4, 3, { groupId: 'g' });
+    assert.equal((await us.answer(heartbeat, 4))?.correlationId, 1);
+    const refused = await us.answer(endTxn, 4);
+    assert.deepEqual([refused?.correlationId, refused?.body.errorCode], [2, 16]);
+    assert.equal((await us.answer(heartbeat, 4))?.correlationId, 3);
+    assert.ok(!broker.seen.some(({ apiKey }) => apiKey === endTxn.key));
+  });
+
+  test('the items of a request are refused one by one', async () => {
+    const broker = await upstream((request) =>
+      request.apiKey === apiVersions.key ? encodeResponseFrame(apiVersions, 0, request.correlationId, {}) : undefined,
+    );
+    const api = ['TxnOffsetCommit', 'AddPartitionsToTxn'];
+    const proxy = await proxyTo(broker, [
+      { name: 'moved', api, action: 'refuse', error: 'COORDINATOR_NOT_AVAILABLE', count: 2 },
+    ]);
+    const us = await client(proxy.port);
+    us.send(txnOffsetCommit, 3, 1, {
+      topics: [{ name: 'a', partitions: [{ partitionIndex: 4, committedOffset: 1 }] }],
+    });
+    us.send(addPartitionsToTxn, 3, 2, { v3AndBelowTopics: [{ name: 'b', partitions: [5, 6] }] });
+    assert.deepEqual((await us.answer(txnOffsetCommit, 3))?.body.topics, [
+      { name: 'a', partitions: [{ partitionIndex: 4, errorCode: 15 }] },
+    ]);
+    assert.deepEqual((await us.answer(addPartitionsToTxn, 3))?.body.resultsByTopicV3AndBelow, [
+      {
+        name: 'b',
+        resultsByPartition: [5, 6].map((partitionIndex) => ({ partitionIndex, partitionErrorCode: 15 })),
+      },
+    ]);
+  });
+});
+
 describe('addresses', () => {
   /** Two brokers that name each other, as a cluster does. */
   async function cluster(): Promise<[FakeBroker, FakeBroker]> {
@@ -496,6 +542,8 @@ describe('rules and the proxy itself', () => {
     assert.throws(() => proxy.addRule({ ...base, action: 'cut', delayMs: 1 }), /delayMs/);
     assert.throws(() => proxy.addRule({ ...base, action: 'cut', thenCut: true }), /thenCut/);
     assert.throws(() => proxy.addRule({ ...base, action: 'cut', count: 0 }), /count/);
+    assert.throws(() => proxy.addRule({ ...base, action: 'refuse', error: 'NOT_COORDINATOR' }), /Produce cannot be/);
+    assert.throws(() => proxy.addRule({ name: 'r', api: 'EndTxn', action: 'refuse' }), /needs an error/);
     await assert.rejects(FaultProxy.start({ target: 'nowhere', network, timers }), /host:port/);
   });
 

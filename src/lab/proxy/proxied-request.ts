@@ -25,6 +25,8 @@ export class ProxiedRequest {
   readonly connection: number;
   /** `host:port` of the broker it was meant for. */
   readonly upstream: string;
+  /** What the client is answered in place of what the broker says, without its length. */
+  refusal: Uint8Array | undefined;
   private readonly frame: Uint8Array;
   private readonly names: TopicNames;
   private decoded: unknown;

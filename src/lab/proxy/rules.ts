@@ -1,5 +1,7 @@
 /** Fault rules: which frames they take, how often, and what the proxy then does. Decides only; touches no socket. */
+import type { ErrorName } from '../../core/index.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
+import { refusable } from './refusals.ts';
 
 /**
  * - `drop-reply`: the request reached the broker, its reply is thrown away. Unless `thenCut` is false the connection is
@@ -7,9 +9,11 @@ import type { ProxiedRequest } from './proxied-request.ts';
  * - `cut`: the connection to the client is closed, after the answers already on their way; in the direction
  *   `request` before the request is forwarded, in
  *   the direction `response` after the broker has answered and before the client hears.
+ * - `refuse`: the request does not reach the broker, and is answered with `error` in its turn, as by a coordinator that
+ *   moved away. For requests to coordinators only.
  * - `delay`: the frame, and what follows it on that connection in that direction, waits for `delayMs`.
  */
-export type FaultAction = 'drop-reply' | 'cut' | 'delay';
+export type FaultAction = 'drop-reply' | 'cut' | 'refuse' | 'delay';
 export type FaultDirection = 'request' | 'response';
 
 export interface FaultRule {
@@ -26,6 +30,8 @@ export interface FaultRule {
   readonly count?: number;
   /** For `delay` only, milliseconds. */
   readonly delayMs?: number;
+  /** For `refuse` only. */
+  readonly error?: ErrorName;
   /** For `drop-reply` only. @default true */
   readonly thenCut?: boolean;
   /** Further condition, over the request of the exchange in both directions. Must not throw. */
@@ -117,6 +123,12 @@ function check(rule: FaultRule): void {
   if (rule.action === 'delay' && !(rule.delayMs !== undefined && rule.delayMs >= 0)) {
     throw wrong('delay needs delayMs, in milliseconds, 0 or more');
   }
+  if (rule.action === 'refuse') {
+    const others = [rule.api].flat().filter((api) => !refusable.includes(String(api)));
+    if (others.length > 0) throw wrong(`${others.join(', ')} cannot be refused; ${refusable.join(', ')} can`);
+    if (rule.direction === 'response') throw wrong('refuse is about requests: leave the direction out');
+    if (rule.error === undefined) throw wrong('refuse needs an error');
+  } else if (rule.error !== undefined) throw wrong(`error means nothing for ${rule.action}`);
   if (rule.action !== 'delay' && rule.delayMs !== undefined) throw wrong(`delayMs means nothing for ${rule.action}`);
   if (rule.action !== 'drop-reply' && rule.thenCut !== undefined) throw wrong('thenCut is for drop-reply only');
   if (!((rule.skip ?? 0) >= 0)) throw wrong('skip must be 0 or more');
