@@ -1,6 +1,5 @@
 /** Scenarios: what the clients count and tell of themselves, on a cluster where nothing is scripted. */
 import assert from 'node:assert/strict';
-import { process } from '../../src/client/index.ts';
 import { values } from '../conformance/cluster.ts';
 import { readAll, take, type UnderTest, valuesOf } from './context.ts';
 
@@ -29,8 +28,9 @@ export function observing(cluster: UnderTest): void {
       [0, 0],
     );
     assert.deepEqual(rebalances, [2]);
-    const admin = cluster.admin().metrics();
-    assert.ok(admin.requests.CreateTopics!.count >= 1);
+    const admin = cluster.admin();
+    await admin.listTopics();
+    assert.ok(admin.metrics().requests.Metadata!.count >= 1);
   });
 
   cluster.scenario('process counts what is final, over its consumer and its producers', async () => {
@@ -39,8 +39,7 @@ export function observing(cluster: UnderTest): void {
     const producer = cluster.producer();
     for (const value of values('v', 50)) producer.send({ topic: from, value });
     await producer.flush();
-    await using working = process({
-      bootstrapServers: cluster.bootstrap(),
+    const working = cluster.process({
       group: cluster.unique('group'),
       from,
       to,

@@ -109,48 +109,54 @@ export function positions(cluster: UnderTest): void {
     });
   });
 
-  cluster.scenario('a topic that is deleted and made anew is noticed: it is read from its beginning, or reported', async () => {
-    const topic = await tenRecords();
-    const partition = { topic, partition: 0 };
-    const options = { allowAutoCreateTopics: false, autoOffsetReset: 'latest' } as const;
-    const reader = cluster.consumer(options);
-    const strict = cluster.consumer({ ...options, autoOffsetReset: 'none' });
-    for (const consumer of [reader, strict]) {
-      consumer.assign([partition]);
-      consumer.seek({ ...partition, offset: 0 });
-      await take(consumer, 10);
-    }
-    const admin = cluster.admin();
-    await admin.deleteTopics([topic]);
-    await cluster.eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
-    await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }]);
-    const producer = cluster.producer();
-    // More than there were: the old position is within the new log.
-    for (const value of values('new', 20)) producer.send({ topic, value });
-    await producer.flush();
-    assert.deepEqual(valuesOf(await take(reader, 20)), values('new', 20));
-    await assert.rejects(take(strict, 1), {
-      name: 'LogTruncationError',
-      partitions: [{ ...partition, offset: 10, leaderEpoch: 0, divergingOffset: 0 }],
-    });
-    strict.seek({ ...partition, offset: 19 });
-    assert.deepEqual(valuesOf(await take(strict, 1)), ['new-19']);
-  });
+  cluster.scenario(
+    'a topic that is deleted and made anew is noticed: it is read from its beginning, or reported',
+    async () => {
+      const topic = await tenRecords();
+      const partition = { topic, partition: 0 };
+      const options = { allowAutoCreateTopics: false, autoOffsetReset: 'latest' } as const;
+      const reader = cluster.consumer(options);
+      const strict = cluster.consumer({ ...options, autoOffsetReset: 'none' });
+      for (const consumer of [reader, strict]) {
+        consumer.assign([partition]);
+        consumer.seek({ ...partition, offset: 0 });
+        await take(consumer, 10);
+      }
+      const admin = cluster.admin();
+      await admin.deleteTopics([topic]);
+      await cluster.eventually('it is gone', async () => !(await admin.listTopics()).includes(topic));
+      await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }]);
+      const producer = cluster.producer();
+      // More than there were: the old position is within the new log.
+      for (const value of values('new', 20)) producer.send({ topic, value });
+      await producer.flush();
+      assert.deepEqual(valuesOf(await take(reader, 20)), values('new', 20));
+      await assert.rejects(take(strict, 1), {
+        name: 'LogTruncationError',
+        partitions: [{ ...partition, offset: 10, leaderEpoch: 0, divergingOffset: 0 }],
+      });
+      strict.seek({ ...partition, offset: 19 });
+      assert.deepEqual(valuesOf(await take(strict, 1)), ['new-19']);
+    },
+  );
 
-  cluster.scenario('offsets are committed with the leader epoch of what was read, and a position is validated with it', async () => {
-    const topic = await tenRecords();
-    const partition = { topic, partition: 0 };
-    const groupId = cluster.unique('epochs');
-    const consumer = cluster.consumer({ groupId, enableAutoCommit: false, maxPollRecords: 4 });
-    consumer.assign([partition]);
-    await take(consumer, 4);
-    await consumer.commit();
-    const [committed] = await consumer.committed();
-    assert.deepEqual([committed!.offset, committed!.leaderEpoch], [4, 0]);
-    const next = cluster.consumer({ groupId, autoOffsetReset: 'none' });
-    next.assign([partition]);
-    assert.deepEqual(valuesOf(await take(next, 6)), values('v', 10).slice(4));
-  });
+  cluster.scenario(
+    'offsets are committed with the leader epoch of what was read, and a position is validated with it',
+    async () => {
+      const topic = await tenRecords();
+      const partition = { topic, partition: 0 };
+      const groupId = cluster.unique('epochs');
+      const consumer = cluster.consumer({ groupId, enableAutoCommit: false, maxPollRecords: 4 });
+      consumer.assign([partition]);
+      await take(consumer, 4);
+      await consumer.commit();
+      const [committed] = await consumer.committed();
+      assert.deepEqual([committed!.offset, committed!.leaderEpoch], [4, 0]);
+      const next = cluster.consumer({ groupId, autoOffsetReset: 'none' });
+      next.assign([partition]);
+      assert.deepEqual(valuesOf(await take(next, 6)), values('v', 10).slice(4));
+    },
+  );
 
   cluster.scenario('listOffsets finds the ends, a time and the latest time', async () => {
     const topic = await tenRecords();
