@@ -74,6 +74,19 @@ test('a batch to be sent again goes back to its place, and goes only as the firs
   assert.ok(queue.mayNumber(ID));
 });
 
+test('however often a batch is put off, at most four follow it: the broker remembers five', () => {
+  const { queue, batches } = queueOf(1, 1, 1, 1, 1, 1, 1);
+  queue.acknowledged(send(queue));
+  const refused = send(queue);
+  for (let more = 0; more < 4; more++) queue.acknowledged(send(queue));
+  queue.putBack(refused);
+  assert.equal(send(queue), refused);
+  assert.equal(queue.waiting[0], batches[6]);
+  assert.equal(queue.mayNumber(ID), false);
+  queue.acknowledged(refused);
+  assert.ok(queue.mayNumber(ID));
+});
+
 test('nothing new is numbered while the fate of a batch is open', () => {
   const { queue } = queueOf(1, 1, 1);
   queue.acknowledged(send(queue));

@@ -3,7 +3,7 @@
  * of the broker's view of those numbers (semantics of KIP-98, KIP-360 and KIP-679 on the client).
  *
  * Rules kept here: a batch keeps its number for every retry; a numbered batch is sent again only as the first of those
- * unanswered; after a batch was given up with its fate unknown (`unresolved`) nothing new is numbered until the others
+ * unanswered; nothing is numbered so far ahead of the first unanswered that the broker could forget this one; after a batch was given up with its fate unknown (`unresolved`) nothing new is numbered until the others
  * show what became of it; a gap for certain (`resetRequested`) starts the numbers over under a higher epoch, once
  * no request of the partition is unanswered.
  */
@@ -14,6 +14,9 @@ export interface ProducerIdentity {
   readonly producerId: number;
   readonly epoch: number;
 }
+
+/** Batches of a producer that a broker recognises when they come again (KIP-98): the last of a partition. */
+const REMEMBERED_BATCHES = 5;
 
 /** What the queue knows of a batch. */
 export interface QueuedBatch {
@@ -87,6 +90,9 @@ export class PartitionQueue<Batch extends QueuedBatch = QueuedBatch> {
     // A broker without state for this producer accepts any first number: were the first batch refused for now and the
     // second accepted, the first could never land. So the first is alone until it is acknowledged.
     if (this.lastAcknowledged < 0 && this.numbered.length > 0) return false;
+    // Were the first unanswered one there already, its next retry must still be known for what it is.
+    const [oldest] = this.numbered;
+    if (oldest !== undefined && head.order - oldest.order >= REMEMBERED_BATCHES) return false;
     // A new identity takes over once everything numbered under the old one is done.
     return same(this.identity, current) || (this.numbered.length === 0 && this.airborne === 0);
   }
