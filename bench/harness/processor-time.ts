@@ -1,16 +1,22 @@
 /** Processor time and memory of another process, as Linux tells them. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** The unit of /proc/PID/stat on every Linux that Node runs on. */
-const TICKS_A_SECOND = 100;
-
-/** Seconds in user and system mode since it began; NaN where the system has no /proc. */
+/** Seconds that the threads it has now have run since they began; NaN where the system does not tell. */
 export function processorSeconds(pid: number): number {
+  let nanoseconds = 0;
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+    for (const thread of readdirSync(`/proc/${pid}/task`)) nanoseconds += threadNanoseconds(pid, thread);
   } catch {
     return Number.NaN;
+  }
+  return nanoseconds / 1e9;
+}
+
+function threadNanoseconds(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]);
+  } catch {
+    return 0; // It has ended since its name was read.
   }
 }
 

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { Consumer, Producer } from '../../src/client/index.ts';
 import { readPayloads } from '../harness/payloads.ts';
+import { follow, send, subscribe } from './ours-guarantees.ts';
+import { processRecords } from './ours-process.ts';
 import { BATCH_SIZE, type ConsumeRequest, LINGER_MS, type ProduceRequest, Stopwatch, serve } from './serve.ts';
 
 async function produce({ bootstrap, topic, records, values: path, acks, compression, keys }: ProduceRequest) {
@@ -49,4 +51,4 @@ async function consume({ bootstrap, topic, leading, records }: ConsumeRequest) {
   return { ...watch!.read(seen - from), bytes };
 }
 
-await serve({ produce, consume });
+await serve({ produce, consume, send, subscribe, follow, process: processRecords });

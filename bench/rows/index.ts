@@ -2,12 +2,16 @@
 import type { Row } from '../harness/row.ts';
 import { brokerRows } from './brokers.ts';
 import { clientRows } from './clients.ts';
+import { guaranteeRows } from './guarantees.ts';
 import { pairAgainstApacheKafka, pairInShapes } from './pair-against-apache-kafka.ts';
 import { pairAgainstBare } from './pair-against-bare.ts';
+import { processRow } from './process.ts';
 
 export const rows: readonly Row[] = [
   ...pairAgainstBare,
   ...clientRows,
+  ...guaranteeRows,
+  processRow,
   ...pairAgainstApacheKafka,
   ...brokerRows,
   ...pairInShapes,
