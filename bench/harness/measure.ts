@@ -36,7 +36,10 @@ export async function measureRow(
   await using compared = await row.prepare(bench);
   const sides = [compared.ours, ...compared.peers];
   const samples = new Map<Side, Sample[]>(sides.map((side) => [side, []]));
-  const times = Math.min(repetitions, (bench.quick ? row.repetitionsMaxQuick : undefined) ?? repetitions);
+  const times = Math.min(
+    repetitions,
+    (bench.quick ? row.repetitionsMax?.quick : row.repetitionsMax?.full) ?? repetitions,
+  );
   for (let n = row.warmUp === false ? 1 : 0; n <= times; n++) {
     for (const side of sides) {
       progress(n === 0 ? `${side.name}: warming` : `${side.name}: ${n} of ${times}`);

@@ -43,8 +43,8 @@ export interface Row {
   readonly tools?: readonly Tool[];
   /** Those that must be up while it is measured; all others are down. */
   readonly brokers: readonly BrokerName[];
-  /** Fewer repetitions than a quick run has, for what takes long. */
-  readonly repetitionsMaxQuick?: number;
+  /** Fewer repetitions than others have, for what takes long and hardly differs from one to the next. */
+  readonly repetitionsMax?: { readonly quick: number; readonly full?: number };
   /** A first measurement of each side that does not count, to warm it. False where each begins afresh anyhow. */
   readonly warmUp?: boolean;
   prepare(bench: Bench): Promise<Comparison>;

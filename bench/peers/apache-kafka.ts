@@ -1,12 +1,11 @@
 /** Apache Kafka as its own start script runs it: one node in KRaft mode, the script's heap and collector. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts, loneNode } from '../../test/real/lone-node.ts';
 import { classPathDirectory } from '../../test/real/versions.ts';
 import { type Listened, makeDirectory, removeDirectory, startListened, stop } from '../harness/children.ts';
+import { listens } from '../harness/first-record.ts';
 import type { RunningBroker } from '../harness/row.ts';
 
 /** What kafka-server-start.sh and kafka-run-class.sh give the broker. */
@@ -66,31 +65,14 @@ export async function startFormatted({ bootstrap, properties, directory }: Forma
   };
 }
 
-const START_MS_MAX = 60_000;
-
-/** Whether somebody listens there. */
-export function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
 /** @throws Error when it ends or does not listen within a minute, with the end of what it said */
 export async function apacheKafkaBroker(): Promise<RunningBroker> {
   const formatted = await format();
   const { process, bootstrap, stop } = await startFormatted(formatted);
-  const began = Date.now();
-  while (!(await accepts(formatted.port))) {
-    const over = process.child.exitCode !== null || process.child.signalCode !== null;
-    if (over || Date.now() - began > START_MS_MAX) {
-      throw new Error(`Apache Kafka ${over ? 'ended' : 'does not listen'}:\n${process.said()}`);
-    }
-    await sleep(50);
+  try {
+    await listens(formatted.port, () => process.child.exitCode !== null || process.child.signalCode !== null);
+  } catch (error) {
+    throw new Error(`Apache Kafka did not start:\n${process.said()}`, { cause: error });
   }
   return { name: 'Apache Kafka', bootstrap, pid: process.pid, stop };
 }

@@ -29,35 +29,46 @@ export function buildPackage(): void {
 export interface OurBrokerOptions {
   /** Kept when it stops; without it a new one, which is removed. */
   readonly directory?: string;
+  /** A free one unless told. */
+  readonly port?: number;
   readonly settings?: Readonly<Record<string, string>>;
   /** Where its processor profile goes when it stops. */
   readonly profiles?: string | undefined;
 }
 
-export interface OurBroker {
-  readonly process: Listened;
+export interface OurBroker extends SpawnedBroker {
   readonly bootstrap: string;
-  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 const START_MS_MAX = 60_000;
 
-/** Resolves once it listens. @throws Error with what it said, where it ends or takes too long */
-export async function startOurs(options: OurBrokerOptions = {}): Promise<OurBroker> {
-  const { settings = {}, profiles } = options;
+export interface SpawnedBroker {
+  readonly process: Listened;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts it; does not wait until it listens. */
+export async function spawnOurs(options: OurBrokerOptions = {}): Promise<SpawnedBroker> {
+  const { settings = {}, port = 0 } = options;
   const directory = options.directory ?? makeDirectory('onceward');
   const set = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-  const profile = profileArguments(profiles, 'broker');
-  const args = [...profile, ourCommand, 'start', '--data', directory, '--port', '0', '--log-level', 'warn', ...set];
+  const profile = profileArguments(options.profiles, 'broker');
+  const address = ['--port', String(port), '--log-level', 'warn'];
+  const args = [...profile, ourCommand, 'start', '--data', directory, ...address, ...set];
   const process = await startListened(globalThis.process.execPath, args);
   return {
     process,
-    bootstrap: await listening(process),
     async stop(signal) {
       await stop(process, signal);
       if (options.directory === undefined) removeDirectory(directory);
     },
   };
+}
+
+/** Resolves once it listens. @throws Error with what it said, where it ends or takes too long */
+export async function startOurs(options: OurBrokerOptions = {}): Promise<OurBroker> {
+  const spawned = await spawnOurs(options);
+  return { ...spawned, bootstrap: await listening(spawned.process) };
 }
 
 /** The address that a broker tells on standard output. */

@@ -29,7 +29,7 @@ const meaning: Readonly<Record<Guarantee, string>> = {
 };
 
 /** Seconds, and records at the beginning, that a latency does not count. */
-const RATED_SECONDS = 8;
+const RATED_SECONDS = 5;
 const RATED_SECONDS_QUICK = 1.2;
 const LEADING_PART = 0.2;
 

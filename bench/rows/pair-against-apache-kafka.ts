@@ -28,7 +28,7 @@ function named({ size, compression, partitions }: Shape): string {
 
 /** Fewer of the larger ones, and of the rows that are for the record. */
 function recordsOf(shape: Shape): number {
-  return isPlain(shape) ? 3_000_000 : shape.size === 100 ? 1_000_000 : 300_000;
+  return isPlain(shape) ? 3_000_000 : shape.size === 100 ? 800_000 : 200_000;
 }
 
 function producingRow(acks: 'one' | 'all', shape: Shape): Row {
