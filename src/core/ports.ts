@@ -104,6 +104,8 @@ export interface TlsIdentity {
 
 export interface ConnectOptions {
   readonly host: string;
+  /** The one of the host's addresses to go to, as `lookup` gives them. Absent: the first that answers. */
+  readonly address?: string | undefined;
   readonly port: number;
   readonly handler: SocketHandler;
   /** The handshake is part of connecting. Absent: the bytes travel as they are. */
@@ -123,6 +125,10 @@ export interface Network {
    *   `ETLSOPTIONS` for certificates or keys that cannot be used; the signal's reason when aborted
    */
   connect(options: ConnectOptions): Promise<Socket>;
+  /** The addresses of a host, the preferred first. @throws SystemError `ENOTFOUND`, `EAI_AGAIN`, … */
+  lookup(host: string): Promise<readonly string[]>;
+  /** The host's own name for one of its addresses. @throws SystemError `ENOTFOUND`, … where it has none */
+  nameOf(address: string): Promise<string>;
 }
 
 export type DigestName = 'sha256' | 'sha512';

@@ -199,6 +199,24 @@ test('a refused connection, an unknown host and a port in use are SystemErrors w
   assert.equal(handler.closes.length, 0, 'the handler of a connection that never was hears nothing');
 });
 
+test('a name is looked up, and one of its addresses can be connected to', async () => {
+  assert.deepEqual(await network.lookup(HOST), [HOST]);
+  assert.deepEqual(await network.lookup('::1'), ['::1']);
+  const addresses = await network.lookup('localhost');
+  assert.ok(addresses.includes(HOST) || addresses.includes('::1'), `${addresses}`);
+  await assert.rejects(network.lookup('no.such.host.invalid'), (error: Error) => {
+    assert.match(error.message, /cannot find the address of no\.such\.host\.invalid/);
+    return error.name === 'SystemError';
+  });
+  assert.notEqual(await network.nameOf(HOST), '');
+  const listener = await network.listen({ host: HOST, port: 0, accept: () => new Recorder() });
+  const options = { host: 'no.such.host.invalid', address: HOST, port: listener.port, timeoutMs: 5000 };
+  const client = await network.connect({ ...options, handler: new Recorder() });
+  assert.equal(client.remoteAddress, `${HOST}:${listener.port}`);
+  client.destroy();
+  await listener.close();
+});
+
 test('a closed listener frees its port although its connections stay open', async () => {
   const connected = await pair();
   const { listener, client, server, serverSide } = connected;

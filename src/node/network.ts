@@ -2,6 +2,7 @@
  * TCP, and TLS over it. Small writes of one turn leave in one system call; nothing waits for Nagle's algorithm on either
  * side.
  */
+import * as dns from 'node:dns/promises';
 import * as net from 'node:net';
 import {
   type ConnectOptions,
@@ -50,12 +51,15 @@ export const realNetwork: Network = {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Socket>();
     const where = `${host}:${port}`;
+    const target = options.address ?? host;
     let connected: RealSocket | undefined;
     let reached = false;
     const received = (chunk: Uint8Array): void => connected?.received(chunk);
     let socket: net.Socket;
     try {
-      socket = tls ? connectTls(host, port, tls, WRITE_BUFFER_BYTES) : connectPlain(host, port, received);
+      socket = tls
+        ? connectTls(target, port, { ...tls, serverName: tls.serverName ?? host }, WRITE_BUFFER_BYTES)
+        : connectPlain(target, port, received);
     } catch (error) {
       return Promise.reject(systemError(error, `cannot connect to ${where}`));
     }
@@ -96,6 +100,23 @@ export const realNetwork: Network = {
     });
     socket.once(ready, succeeded);
     return promise;
+  },
+
+  async lookup(host: string): Promise<readonly string[]> {
+    if (net.isIP(host) !== 0) return [host];
+    try {
+      return (await dns.lookup(host, { all: true })).map(({ address }) => address);
+    } catch (error) {
+      throw systemError(error, `cannot find the address of ${host}`);
+    }
+  },
+
+  async nameOf(address: string): Promise<string> {
+    try {
+      return (await dns.lookupService(address, 0)).hostname;
+    } catch (error) {
+      throw systemError(error, `cannot find the name of ${address}`);
+    }
   },
 };
 

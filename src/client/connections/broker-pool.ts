@@ -1,25 +1,22 @@
 /**
  * The connections of one client: at most one per broker and role. Roles keep requests that a broker holds back (a
  * fetch, a join) from blocking others, since a broker answers one connection in order. A broker that could not be
- * reached is tried again after an exponential backoff with jitter.
+ * reached, by any address that its name has, is tried again after an exponential backoff with jitter. A connection that
+ * nobody uses is closed.
  */
-import type { Clock, Random } from '../../core/index.ts';
-import { ClosedError } from '../errors.ts';
+import type { Timer } from '../../core/index.ts';
+import { ClosedError, isRetriableError, NetworkError } from '../errors.ts';
 import { ignore, sleep } from '../support/async.ts';
 import { type Address, Connection, type Features, where } from './connection.ts';
-import { backoffMs, type ConnectionConfig, type Runtime } from './runtime.ts';
+import { addressesOf } from './names.ts';
+import { Reachability } from './reachability.ts';
+import type { ConnectionConfig, Runtime } from './runtime.ts';
 
 export type Role = 'main' | 'fetch' | 'group';
 
 interface Slot {
   connection: Connection | undefined;
   opening: Promise<Connection> | undefined;
-}
-
-interface Reachability {
-  failures: number;
-  /** Monotonic: not before. */
-  retryAt: number;
 }
 
 export class BrokerPool {
@@ -30,17 +27,14 @@ export class BrokerPool {
 
   private readonly runtime: Runtime;
   private readonly config: ConnectionConfig;
-  private readonly clock: Clock;
-  private readonly random: Random;
   private readonly slots = new Map<string, Slot>();
-  private readonly reachability = new Map<string, Reachability>();
+  private readonly reachability: Reachability;
   private readonly lifetime = new AbortController();
 
   constructor(runtime: Runtime, config: ConnectionConfig) {
     this.runtime = runtime;
     this.config = config;
-    this.clock = runtime.clock;
-    this.random = runtime.random;
+    this.reachability = new Reachability(runtime.clock, runtime.random, config);
   }
 
   /** The open connection, if there is one. */
@@ -68,8 +62,7 @@ export class BrokerPool {
 
   /** Milliseconds until a broker that failed may be tried again; 0: now. */
   backoffLeft(address: Address): number {
-    const known = this.reachability.get(where(address));
-    return known === undefined ? 0 : Math.max(0, known.retryAt - this.clock.monotonic());
+    return this.reachability.backoffLeft(address);
   }
 
   async close(): Promise<void> {
@@ -82,33 +75,38 @@ export class BrokerPool {
   }
 
   private async open(slot: Slot, address: Address): Promise<Connection> {
-    const name = where(address);
     const { signal } = this.lifetime;
     try {
       const wait = this.backoffLeft(address);
       if (wait > 0) await sleep(this.runtime.timers, wait, signal);
-      const connection = await Connection.open(this.runtime, this.config, address, signal);
+      const connection = await this.reach(address, signal);
       if (signal.aborted) {
         await connection.close();
         throw signal.reason;
       }
-      this.reachability.delete(name);
+      this.reachability.reached(address);
       const { connections, events } = this.runtime.instruments;
+      const broker = where(address);
       connections['connection-creation-total']++;
-      events.emit('connection', { broker: name, state: 'opened', error: undefined });
+      events.emit('connection', { broker, state: 'opened', error: undefined });
       slot.connection = connection;
       if (connection.features.epoch > this.features.epoch) this.features = connection.features;
+      let isIdle = false;
+      const watch = this.closeWhenIdle(connection, () => {
+        isIdle = true;
+      });
       connection.onClose = (error) => {
+        watch.cancel();
         connections['connection-close-total']++;
-        events.emit('connection', { broker: name, state: 'closed', error: signal.aborted ? undefined : error });
+        events.emit('connection', { broker, state: 'closed', error: signal.aborted || isIdle ? undefined : error });
         if (slot.connection === connection) slot.connection = undefined;
-        this.failed(name);
+        if (!isIdle) this.reachability.lost(address);
         this.onChange?.();
       };
       connection.onDrain = () => this.onChange?.();
       return connection;
     } catch (error) {
-      if (!signal.aborted) this.notReached(name, error as Error);
+      if (!signal.aborted) this.notReached(address, error as Error);
       throw error;
     } finally {
       slot.opening = undefined;
@@ -116,18 +114,48 @@ export class BrokerPool {
     }
   }
 
-  private notReached(name: string, error: Error): void {
-    const { connections, events } = this.runtime.instruments;
-    connections['connection-failure-total']++;
-    events.emit('connection', { broker: name, state: 'failed', error });
-    this.failed(name);
+  /** By the first of its addresses that works. @throws what the last of them failed with */
+  private async reach(address: Address, signal: AbortSignal): Promise<Connection> {
+    const timeoutMs = this.reachability.setupTimeoutMs(address);
+    const addresses = await addressesOf(this.runtime, address, timeoutMs, signal);
+    for (const [index, each] of addresses.entries()) {
+      try {
+        return await Connection.open(this.runtime, this.config, address, signal, { address: each, timeoutMs });
+      } catch (error) {
+        if (signal.aborted || index === addresses.length - 1 || !isRetriableError(error)) throw error;
+        this.runtime.logger.debug('the next address is tried', {
+          broker: where(address),
+          cause: (error as Error).message,
+        });
+      }
+    }
+    throw new NetworkError(`${where(address)} has no address`);
   }
 
-  private failed(name: string): void {
-    const failures = (this.reachability.get(name)?.failures ?? 0) + 1;
-    const { reconnectBackoffMs, reconnectBackoffMaxMs } = this.config;
-    const pause = backoffMs(this.random, reconnectBackoffMs, reconnectBackoffMaxMs, failures);
-    this.reachability.set(name, { failures, retryAt: this.clock.monotonic() + pause });
+  /** connections.max.idle.ms. `closing` is called just before. */
+  private closeWhenIdle(connection: Connection, closing: () => void): { cancel(): void } {
+    const longest = this.config.connectionsMaxIdleMs;
+    if (longest < 0) return { cancel: () => {} };
+    const { timers } = this.runtime;
+    let timer: Timer;
+    const look = (): void => {
+      const left = longest - connection.idleMs;
+      if (left > 0) {
+        timer = timers.after(left, look);
+        return;
+      }
+      closing();
+      void connection.close();
+    };
+    timer = timers.after(longest, look);
+    return { cancel: () => timer.cancel() };
+  }
+
+  private notReached(address: Address, error: Error): void {
+    const { connections, events } = this.runtime.instruments;
+    connections['connection-failure-total']++;
+    events.emit('connection', { broker: where(address), state: 'failed', error });
+    this.reachability.notReached(address);
   }
 }
 

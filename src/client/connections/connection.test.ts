@@ -5,22 +5,12 @@ import { Simulation } from '../../lab/index.ts';
 import { apiVersions, findCoordinator, heartbeat, metadata } from '../../wire/index.ts';
 import { Instruments } from '../observability/instruments.ts';
 import { FakeBroker } from '../testing/fake-broker.ts';
+import { connectionConfig } from '../testing/settings.ts';
 import { BrokerPool } from './broker-pool.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionConfig, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 
-const config: ConnectionConfig = {
-  bootstrapServers: ['broker:9092'],
-  clientId: 'test',
-  requestTimeoutMs: 1000,
-  retryBackoffMs: 100,
-  retryBackoffMaxMs: 1000,
-  reconnectBackoffMs: 50,
-  reconnectBackoffMaxMs: 1000,
-  socketConnectionSetupTimeoutMs: 1000,
-  metadataMaxAgeMs: 300_000,
-  maxResponseBytes: 100_000,
-};
+const config = connectionConfig();
 const ADDRESS = { host: 'broker', port: 9092 };
 
 function world(): { sim: Simulation; broker: FakeBroker; runtime: Runtime; ports: Ports } {

@@ -53,6 +53,14 @@ export interface Address {
   readonly port: number;
 }
 
+/** How to get to a broker. */
+export interface Route {
+  /** One of the addresses that its name stands for. */
+  readonly address?: string;
+  /** How long connecting may take. */
+  readonly timeoutMs?: number;
+}
+
 /** What a client tells of itself in ApiVersions (KIP-511). */
 export const SOFTWARE = { clientSoftwareName: 'onceward', clientSoftwareVersion: '0.1.0' };
 /** How long a clean close waits for what is written to leave. */
@@ -78,6 +86,7 @@ export class Connection {
   private readonly gate = new Gate();
   private session: Session | undefined;
   private nextCorrelationId = 0;
+  private usedAt: number;
   private full = false;
   private ended = false;
   /** Requests without an answer were sent: they must leave before the end. */
@@ -90,6 +99,7 @@ export class Connection {
   private constructor(runtime: Runtime, config: ConnectionConfig, address: Address) {
     this.address = address;
     this.clock = runtime.clock;
+    this.usedAt = runtime.clock.monotonic();
     this.timers = runtime.timers;
     this.logger = runtime.logger;
     this.instruments = runtime.instruments;
@@ -99,7 +109,7 @@ export class Connection {
   }
 
   /**
-   * Connects, asks what the broker speaks, and logs in.
+   * Connects, by the route given where there are several, asks what the broker speaks, and logs in.
    * @throws NetworkError, TlsError, AuthenticationError, the signal's reason
    */
   static async open(
@@ -107,6 +117,7 @@ export class Connection {
     config: ConnectionConfig,
     address: Address,
     signal?: AbortSignal,
+    route: Route = {},
   ): Promise<Connection> {
     const connection = new Connection(runtime, config, address);
     try {
@@ -114,7 +125,8 @@ export class Connection {
         host: address.host,
         port: address.port,
         handler: connection.handler(),
-        timeoutMs: config.socketConnectionSetupTimeoutMs,
+        timeoutMs: route.timeoutMs ?? config.socketConnectionSetupTimeoutMs,
+        address: route.address,
         tls: config.security?.tls,
         ...(signal ? { signal } : {}),
       });
@@ -135,6 +147,10 @@ export class Connection {
     return connection;
   }
 
+  /** Milliseconds since the last request was sent or answered; 0 while one is unanswered. */
+  get idleMs(): number {
+    return this.pending > 0 ? 0 : this.clock.monotonic() - this.usedAt;
+  }
   get open(): boolean {
     return !this.ended;
   }
@@ -233,6 +249,7 @@ export class Connection {
       return undefined;
     }
     this.nextCorrelationId = correlationId === 0x7fffffff ? 0 : correlationId + 1;
+    this.usedAt = this.clock.monotonic();
     const counted = this.instruments.connections;
     counted['request-total']++;
     for (const piece of pieces) {
@@ -306,7 +323,8 @@ export class Connection {
     this.inFlight.shift();
     if (this.stage === 'first request') this.stage = 'at work';
     first.timer.cancel();
-    this.instruments.answered(first.api.name, this.clock.monotonic() - first.sentAt);
+    this.usedAt = this.clock.monotonic();
+    this.instruments.answered(first.api.name, this.usedAt - first.sentAt);
     first.resolve(body);
   }
 

@@ -10,7 +10,7 @@ import {
 } from '../../core/index.ts';
 import { nodePorts } from '../../node/index.ts';
 import { Instruments } from '../observability/instruments.ts';
-import type { Surroundings } from '../options/common.ts';
+import type { DnsLookup, RecoveryStrategy, Surroundings } from '../options/common.ts';
 import type { Security } from '../options/security.ts';
 
 export interface Runtime {
@@ -48,7 +48,12 @@ export interface ConnectionConfig {
   readonly reconnectBackoffMs: number;
   readonly reconnectBackoffMaxMs: number;
   readonly socketConnectionSetupTimeoutMs: number;
+  readonly socketConnectionSetupTimeoutMaxMs: number;
+  readonly connectionsMaxIdleMs: number;
+  readonly clientDnsLookup: DnsLookup;
   readonly metadataMaxAgeMs: number;
+  readonly metadataRecoveryStrategy: RecoveryStrategy;
+  readonly metadataRecoveryRebootstrapTriggerMs: number;
   readonly maxResponseBytes: number;
   /** Absent: neither TLS nor a login. */
   readonly security?: Security | undefined;

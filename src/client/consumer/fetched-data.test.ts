@@ -11,6 +11,7 @@ class Log {
   readonly chunks: Uint8Array[] = [];
   readonly aborted: AbortedTransaction[] = [];
   end = 0;
+  leaderEpoch = 0;
   private readonly open = new Map<number, number>();
 
   data(producerId: number, values: readonly string[], transactional = producerId >= 0): this {
@@ -31,8 +32,13 @@ class Log {
     const bytes = encodeControlBatch({ kind, coordinatorEpoch: 0, producerId, producerEpoch: 0, timestamp: 1 });
     return this.add(bytes, 1);
   }
+  epoch(leaderEpoch: number): this {
+    this.leaderEpoch = leaderEpoch;
+    return this;
+  }
   private add(bytes: Uint8Array, count: number): this {
     setBaseOffset(bytes, 0, this.end);
+    new DataView(bytes.buffer, bytes.byteOffset).setInt32(12, this.leaderEpoch);
     this.chunks.push(bytes);
     this.end += count;
     return this;
@@ -68,6 +74,15 @@ test('two aborted transactions of one producer in one fetch, with a committed on
     .data(7, ['d1'])
     .marker(7, 'commit');
   assert.deepEqual(log.read().values, ['c1', 'd1']);
+});
+
+test('the leader epoch before the position is that of the last batch, handed out or left out', () => {
+  const log = new Log().epoch(2).data(-1, ['a']).epoch(3).data(7, ['aborted']).epoch(4).marker(7, 'abort').epoch(5);
+  const { data } = log.read();
+  assert.deepEqual([data.position, data.leaderEpoch], [3, 4]);
+  log.data(-1, ['b']);
+  const started = log.read({ limit: 1, batches: 1 }).data;
+  assert.deepEqual([started.position, started.leaderEpoch], [1, 2]);
 });
 
 test('an aborted transaction whose marker lies beyond the fetch stays hidden', () => {

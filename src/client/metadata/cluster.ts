@@ -2,10 +2,11 @@
  * The cluster as one client sees it: an up-to-date image, connections to its brokers, and who coordinates a group or a
  * transaction. Refreshes are shared: whoever asks while one is under way gets its result.
  */
-import type { Timer } from '../../core/index.ts';
+import { errorName, type Timer } from '../../core/index.ts';
 import { metadata as metadataApi } from '../../wire/index.ts';
 import { BrokerPool, type Role } from '../connections/broker-pool.ts';
 import { type Address, type Connection, type Features, where } from '../connections/connection.ts';
+import { canonicalServers } from '../connections/names.ts';
 import { backoffMs, type ConnectionConfig, type Runtime } from '../connections/runtime.ts';
 import {
   asClientError,
@@ -42,7 +43,10 @@ export class Cluster {
   onRefresh: (() => void) | undefined;
 
   private readonly settings: ClusterSettings;
-  private readonly bootstrap: readonly Address[];
+  private bootstrap: readonly Address[];
+  private canonical: Promise<void> | undefined;
+  /** Monotonic: since when no broker gave metadata; undefined: the last one asked did. */
+  private failingSince: number | undefined;
   private readonly interest = new Set<string>();
   private everything = false;
   /** The image holds every topic, as of the last refresh. */
@@ -94,6 +98,7 @@ export class Cluster {
    * @throws NetworkError when none answers; TlsError, AuthenticationError
    */
   async anyConnection(role: Role = 'main'): Promise<Connection> {
+    await this.nameBootstrapServers();
     const known = [...this.image.brokers.values()];
     let best: Connection | undefined;
     for (const broker of [...known, ...this.bootstrap]) {
@@ -101,11 +106,9 @@ export class Cluster {
       if (open && (best === undefined || open.pending < best.pending)) best = open;
     }
     if (best) return best;
-    const candidates: Address[] = [
-      ...known,
-      ...this.bootstrap.filter((a) => !known.some((b) => where(a) === where(b))),
-    ];
-    const rotated = candidates.map((_, index) => candidates[(index + this.turn) % candidates.length]!);
+    const others = this.bootstrap.filter((a) => !known.some((b) => where(a) === where(b)));
+    const mayBootstrap = known.length === 0 || this.settings.metadataRecoveryStrategy === 'rebootstrap';
+    const rotated = [...this.inTurn<Address>(known), ...(mayBootstrap ? this.inTurn(others) : [])];
     this.turn++;
     rotated.sort((a, b) => this.pool.backoffLeft(a) - this.pool.backoffLeft(b));
     let failure: unknown = new NetworkError('no broker is known');
@@ -120,6 +123,22 @@ export class Cluster {
       }
     }
     throw failure;
+  }
+
+  private inTurn<T>(all: readonly T[]): T[] {
+    return all.map((_, index) => all[(index + this.turn) % all.length]!);
+  }
+
+  /** With `resolve_canonical_bootstrap_servers_only`, once. */
+  private async nameBootstrapServers(): Promise<void> {
+    if (this.settings.clientDnsLookup !== 'resolve_canonical_bootstrap_servers_only') return;
+    const { socketConnectionSetupTimeoutMs: timeoutMs } = this.settings;
+    this.canonical ??= canonicalServers(this.runtime, this.bootstrap, timeoutMs, this.lifetime.signal).then(
+      (servers) => {
+        this.bootstrap = servers;
+      },
+    );
+    await this.canonical;
   }
 
   /** A connection to the controller, or to any broker where it is not known. */
@@ -293,7 +312,12 @@ export class Cluster {
         },
         { timeoutMs: this.settings.requestTimeoutMs },
       );
+      if (answer.errorCode !== 0) {
+        if (errorName(answer.errorCode) === 'REBOOTSTRAP_REQUIRED') this.rebootstrap('the broker asks for it');
+        throw new NetworkError(`Metadata: ${errorName(answer.errorCode)}`);
+      }
       this.topicErrors = this.image.update(answer, topics === null);
+      this.failingSince = undefined;
       this.isComplete = topics === null;
       this.failures = 0;
       this.notBefore = clock.monotonic() + this.settings.retryBackoffMs;
@@ -301,6 +325,11 @@ export class Cluster {
     } catch (error) {
       if (this.lifetime.signal.aborted) throw error;
       this.failures++;
+      this.failingSince ??= clock.monotonic();
+      const failedFor = clock.monotonic() - this.failingSince;
+      if (failedFor >= this.settings.metadataRecoveryRebootstrapTriggerMs) {
+        this.rebootstrap(`no broker gave metadata for ${Math.round(failedFor)} ms`);
+      }
       const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
       const wait = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, this.failures);
       this.notBefore = clock.monotonic() + wait;
@@ -310,6 +339,14 @@ export class Cluster {
       this.runtime.logger.debug('metadata refresh failed', { cause: (error as Error).message });
       throw error;
     }
+  }
+
+  /** KIP-899, KIP-1102: what is known of the brokers is worth nothing any more. */
+  private rebootstrap(cause: string): void {
+    if (this.settings.metadataRecoveryStrategy === 'none') return;
+    this.failingSince = undefined;
+    this.image.brokers.clear();
+    this.runtime.logger.warn('beginning again at the bootstrap servers', { cause });
   }
 
   private schedule(ms: number): void {

@@ -5,6 +5,7 @@ import {
   boolean,
   type CamelCase,
   camelCase,
+  choice,
   integer,
   list,
   normalise,
@@ -22,6 +23,9 @@ export interface Surroundings {
   readonly logger?: Logger | undefined;
 }
 
+export type DnsLookup = 'use_all_dns_ips' | 'resolve_canonical_bootstrap_servers_only';
+export type RecoveryStrategy = 'rebootstrap' | 'none';
+
 const surroundingNames: ReadonlySet<string> = new Set(['ports', 'logger']);
 
 export const commonOptions = {
@@ -32,8 +36,29 @@ export const commonOptions = {
   'retry.backoff.max.ms': integer('The longest pause between retries.', 1_000),
   'reconnect.backoff.ms': integer('Pause before the first reconnection, milliseconds; doubles with each.', 50),
   'reconnect.backoff.max.ms': integer('The longest pause between reconnections.', 1_000),
-  'socket.connection.setup.timeout.ms': integer('How long connecting may take.', 10_000, 1),
+  'socket.connection.setup.timeout.ms': integer(
+    'How long connecting to one address may take; doubles with each failure in a row.',
+    10_000,
+    1,
+  ),
+  'socket.connection.setup.timeout.max.ms': integer('The longest that connecting may take.', 30_000, 1),
+  'connections.max.idle.ms': integer('A connection without requests for this long is closed; -1: never.', 540_000, -1),
+  'client.dns.lookup': choice<DnsLookup>(
+    'use_all_dns_ips tries every address of a name; resolve_canonical_bootstrap_servers_only also calls the bootstrap ' +
+      'servers by the names that their addresses have.',
+    'use_all_dns_ips',
+    ['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'],
+  ),
   'metadata.max.age.ms': integer('Metadata older than this is fetched again.', 300_000, 1),
+  'metadata.recovery.strategy': choice<RecoveryStrategy>(
+    'rebootstrap asks the bootstrap servers again where no known broker answers; none does not (KIP-899).',
+    'rebootstrap',
+    ['rebootstrap', 'none'],
+  ),
+  'metadata.recovery.rebootstrap.trigger.ms': integer(
+    'Brokers that gave no metadata for this long are forgotten, with metadata.recovery.strategy=rebootstrap (KIP-1102).',
+    300_000,
+  ),
   'max.response.bytes': integer(
     'The largest answer accepted from a broker, bytes; a larger one closes the connection.',
     128 * 1024 * 1024,

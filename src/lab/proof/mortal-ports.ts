@@ -32,6 +32,8 @@ export class MortalPorts implements Ports {
     this.network = {
       connect: (options) => this.connect(ports.network, options),
       listen: (options) => ports.network.listen(options),
+      lookup: (host) => this.whileAlive(ports.network.lookup(host)),
+      nameOf: (address) => this.whileAlive(ports.network.nameOf(address)),
     };
   }
 
@@ -56,6 +58,15 @@ export class MortalPorts implements Ports {
         timer.cancel();
       },
     };
+  }
+
+  private whileAlive<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      answer.then(
+        (value) => void (this.dead || resolve(value)),
+        (error) => void (this.dead || reject(error)),
+      );
+    });
   }
 
   private async connect(network: Network, options: ConnectOptions): Promise<Socket> {

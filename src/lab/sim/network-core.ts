@@ -63,6 +63,10 @@ export class NetworkCore implements EndpointNetwork {
   private readonly blocked = new Set<string>();
   private readonly extraDelays = new Map<string, number>();
   private plannedCuts: PlannedCut[] = [];
+  /** Names that stand for nodes, besides the nodes' own. */
+  readonly names = new Map<string, readonly string[]>();
+  /** Of nodes that have another name for themselves. */
+  readonly ownNames = new Map<string, string>();
   private nextPort = FIRST_EPHEMERAL_PORT;
 
   constructor(
@@ -86,6 +90,8 @@ export class NetworkCore implements EndpointNetwork {
     return {
       listen: (options) => this.listen(life, options),
       connect: (options) => this.connect(life, options),
+      lookup: async (host) => this.names.get(host) ?? [host],
+      nameOf: async (address) => this.ownNames.get(address) ?? address,
     };
   }
 
@@ -123,7 +129,8 @@ export class NetworkCore implements EndpointNetwork {
       const why = 'the simulated network has no TLS; leave it out here, and use the real ports to encrypt';
       return Promise.reject(new SystemError('ETLSOPTIONS', `cannot connect to ${where}: ${why}`));
     }
-    const to = OWN_HOST.has(host) ? life.node : host;
+    const target = options.address ?? host;
+    const to = OWN_HOST.has(target) ? life.node : target;
     let settled = false;
     let client: Endpoint | undefined;
     let retry: Timer | undefined;

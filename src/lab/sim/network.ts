@@ -58,6 +58,16 @@ export class SimulatedNetwork {
     this.core.planCut(direction, bytes);
   }
 
+  /** From now on a name stands for these nodes, as one in DNS with several addresses; none takes it away. */
+  name(host: string, nodes: readonly string[]): void {
+    if (nodes.length === 0) this.core.names.delete(host);
+    else this.core.names.set(host, nodes);
+  }
+  /** What a node is called when it is asked by its address. */
+  canonicalName(node: string, name: string): void {
+    this.core.ownNames.set(node, name);
+  }
+
   /** How many connections there are between two nodes. */
   connectionsBetween(one: string, other: string): number {
     return this.core.between(one, other).length / 2;
