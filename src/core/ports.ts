@@ -112,6 +112,11 @@ export interface ConnectOptions {
   readonly tls?: TlsOptions | undefined;
   /** Gives up after this many milliseconds. */
   readonly timeoutMs: number;
+  /**
+   * After this many silent milliseconds the system begins to ask the other side's whether the connection is still there
+   * (TCP keep-alive), and ends it when ten seconds pass without an answer. Absent: when the system sees fit, if ever.
+   */
+  readonly keepAliveMs?: number | undefined;
   readonly signal?: AbortSignal;
 }
 

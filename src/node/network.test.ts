@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import events from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import * as net from 'node:net';
 import test, { type TestContext } from 'node:test';
 import type { Listener, Socket, SocketHandler } from '../core/index.ts';
@@ -213,6 +214,25 @@ test('a name is looked up, and one of its addresses can be connected to', async 
   const options = { host: 'no.such.host.invalid', address: HOST, port: listener.port, timeoutMs: 5000 };
   const client = await network.connect({ ...options, handler: new Recorder() });
   assert.equal(client.remoteAddress, `${HOST}:${listener.port}`);
+  client.destroy();
+  await listener.close();
+});
+
+test('a connection that is silent is probed from keepAliveMs on', async () => {
+  // Only Linux tells.
+  if (!existsSync('/proc/net/tcp')) return;
+  const listener = await network.listen({ host: HOST, port: 0, accept: () => new Recorder() });
+  const options = { host: HOST, port: listener.port, handler: new Recorder(), timeoutMs: 5000, keepAliveMs: 20_000 };
+  const client = await network.connect(options);
+  // The kernel's table: of each connection the port at the other side, the timer that runs (2: keep-alive) and how long.
+  const line = readFileSync('/proc/net/tcp', 'ascii')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+    .find(([, , remote]) => remote?.endsWith(`:${listener.port.toString(16).toUpperCase().padStart(4, '0')}`));
+  const [timer, hundredths] = line![5]!.split(':');
+  assert.equal(timer, '02');
+  const seconds = Number.parseInt(hundredths!, 16) / 100;
+  assert.ok(seconds > 15 && seconds <= 20, `${seconds} s`);
   client.destroy();
   await listener.close();
 });

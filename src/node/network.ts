@@ -47,7 +47,7 @@ export const realNetwork: Network = {
   },
 
   connect(options: ConnectOptions): Promise<Socket> {
-    const { host, port, handler, timeoutMs, signal, tls } = options;
+    const { host, port, handler, timeoutMs, keepAliveMs = 0, signal, tls } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Socket>();
     const where = `${host}:${port}`;
@@ -59,7 +59,7 @@ export const realNetwork: Network = {
     try {
       socket = tls
         ? connectTls(target, port, { ...tls, serverName: tls.serverName ?? host }, WRITE_BUFFER_BYTES)
-        : connectPlain(target, port, received);
+        : connectPlain(target, port, keepAliveMs, received);
     } catch (error) {
       return Promise.reject(systemError(error, `cannot connect to ${where}`));
     }
@@ -90,7 +90,7 @@ export const realNetwork: Network = {
       connected = new RealSocket(socket);
       connected.attach(handler);
       // TLS has buffers of its own, and reads into new ones.
-      if (tls) socket.setNoDelay(true).setKeepAlive(true).on('data', received);
+      if (tls) socket.setNoDelay(true).setKeepAlive(true, keepAliveMs).on('data', received);
       resolve(connected);
     };
     signal?.addEventListener('abort', aborted, { once: true });
@@ -120,12 +120,19 @@ export const realNetwork: Network = {
   },
 };
 
-function connectPlain(host: string, port: number, received: (chunk: Uint8Array) => void): net.Socket {
+function connectPlain(
+  host: string,
+  port: number,
+  keepAliveMs: number,
+  received: (chunk: Uint8Array) => void,
+): net.Socket {
   return net.connect({
     host,
     port,
     noDelay: true,
     keepAlive: true,
+    // libuv asks ten times, once a second, from then on.
+    keepAliveInitialDelay: keepAliveMs,
     writableHighWaterMark: WRITE_BUFFER_BYTES,
     onread: {
       buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),

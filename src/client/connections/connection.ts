@@ -61,6 +61,12 @@ export interface Route {
   readonly timeoutMs?: number;
 }
 
+/**
+ * A machine that loses its power says nothing, and a request that may be held back for minutes (JoinGroup) waits as long.
+ * TCP's own probes find out within about request.timeout.ms; this long of it they go unanswered.
+ */
+const KEEP_ALIVE_PROBES_MS = 10_000;
+
 /** What a client tells of itself in ApiVersions (KIP-511). */
 export const SOFTWARE = { clientSoftwareName: 'onceward', clientSoftwareVersion: '0.1.0' };
 /** How long a clean close waits for what is written to leave. */
@@ -128,6 +134,7 @@ export class Connection {
         timeoutMs: route.timeoutMs ?? config.socketConnectionSetupTimeoutMs,
         address: route.address,
         tls: config.security?.tls,
+        keepAliveMs: Math.max(1000, config.requestTimeoutMs - KEEP_ALIVE_PROBES_MS),
         ...(signal ? { signal } : {}),
       });
     } catch (error) {

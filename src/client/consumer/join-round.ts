@@ -35,7 +35,10 @@ export interface MemberIdentity {
 }
 
 const PROTOCOL_TYPE = 'consumer';
-/** Beyond the time for which the coordinator holds a join back. */
+/**
+ * Beyond the time for which the coordinator holds a join back. A coordinator that is gone is noticed sooner: by the end of
+ * the connection, which TCP's keep-alive brings about where the machine cannot.
+ */
 const JOIN_GRACE_MS = 5_000;
 
 export class JoinRound {

@@ -14,6 +14,7 @@ import {
   type Timer,
 } from '../../core/index.ts';
 import { Endpoint, type EndpointNetwork, type Packet } from './endpoint.ts';
+import { keepAlive, type ProbedNetwork } from './keep-alive.ts';
 import type { Life } from './life.ts';
 import type { Direction, NetworkConditions, NetworkCounts } from './network-conditions.ts';
 import { type Scheduler, TURN_MS } from './scheduler.ts';
@@ -84,6 +85,15 @@ export class NetworkCore implements EndpointNetwork {
     this.isUp = isUp;
     this.nodeNames = nodeNames;
   }
+
+  private readonly probes: ProbedNetwork = {
+    after: (delayMs, endpoint, run) => void this.scheduler.after(delayMs, endpoint.life, 'probe', endpoint.label, run),
+    reaches: ({ life: { node }, peer }) => {
+      const other = peer.life.node;
+      return this.isUp(other) && !this.isBlocked(node, other) && !this.isBlocked(other, node);
+    },
+    refuse: (endpoint) => this.resetSoon(endpoint, 'the other side has restarted'),
+  };
 
   /** The network port for one life of a node. */
   portFor(life: Life): Network {
@@ -184,6 +194,7 @@ export class NetworkCore implements EndpointNetwork {
           if (made.closed) return fail(new SystemError('ECONNRESET', `cannot connect to ${where}: reset`));
           settle();
           made.attach(handler);
+          if (options.keepAliveMs !== undefined) keepAlive(this.probes, made, options.keepAliveMs);
           resolve(made);
         });
       });
