@@ -27,6 +27,7 @@ import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partition } from './partition/partition.ts';
 import { PartitionRecordLog } from './partition/partition-record-log.ts';
 import { Partitions } from './partition/partitions.ts';
+import { ReadBuffers } from './partition/read-buffers.ts';
 import { WaitingFetches } from './partition/waiting-fetches.ts';
 import type { BrokerServices } from './services.ts';
 import { setAsideStrays } from './stray-directories.ts';
@@ -235,6 +236,7 @@ async function assemble(
     partitions,
     logs,
     waitingFetches,
+    readBuffers: new ReadBuffers(),
     fetchSessions,
     internalTopics,
     groups: coordinators.groups,

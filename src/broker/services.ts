@@ -10,6 +10,7 @@ import type { LogManager } from './log-manager/log-manager.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partition } from './partition/partition.ts';
 import type { Partitions } from './partition/partitions.ts';
+import type { ReadBuffers } from './partition/read-buffers.ts';
 import type { WaitingFetches } from './partition/waiting-fetches.ts';
 import type { TransactionMarkers } from './transaction-markers.ts';
 import type { TransactionVerification } from './transaction-verification.ts';
@@ -38,6 +39,7 @@ export interface BrokerServices {
   readonly partitions: Partitions;
   readonly logs: LogManager;
   readonly waitingFetches: WaitingFetches;
+  readonly readBuffers: ReadBuffers;
   readonly fetchSessions: FetchSessions;
   readonly internalTopics: InternalTopics;
   readonly groups: GroupCoordinator;

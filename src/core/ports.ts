@@ -49,8 +49,10 @@ export interface Socket {
   /**
    * Queues bytes, in order. The caller must not change `bytes` afterwards. Returns false when the buffer is over its
    * limit: the caller should stop until `drain`. Writing after the end is a no-op.
+   * `sent` is called in a later turn, when these bytes and all before them were handed on and are the caller's again; never
+   * where the connection ends first.
    */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, sent?: () => void): boolean;
   /** Stops `data` calls (the other side feels it as backpressure) until `resume`. */
   pause(): void;
   resume(): void;

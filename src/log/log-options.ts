@@ -58,6 +58,8 @@ export interface ReadOptions {
   readonly upTo: number;
   /** The first batch is returned even if it is larger than `maxBytes`. */
   readonly minOneBatch: boolean;
+  /** Gives the memory to read into; what is returned is a part of it. @default new memory */
+  readonly allocate?: (length: number) => Buffer;
 }
 
 export interface TimestampedOffset {

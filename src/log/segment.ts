@@ -15,6 +15,8 @@ const SCAN_BYTES = 1024 * 1024;
 const INDEX_BACKLOG_MAX = 64;
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+const newMemory = (length: number): Buffer => Buffer.allocUnsafeSlow(length);
+
 export interface SegmentReadOptions {
   readonly fromOffset: number;
   readonly maxBytes: number;
@@ -22,6 +24,7 @@ export interface SegmentReadOptions {
   readonly upTo: number;
   /** The first batch is returned even if it is larger than `maxBytes`. */
   readonly minOneBatch: boolean;
+  readonly allocate?: (length: number) => Buffer;
 }
 
 export class Segment {
@@ -207,7 +210,7 @@ export class Segment {
     let position = this.offsets.positionBefore(options.fromOffset);
     let room = options.maxBytes + this.indexIntervalBytes + BATCH_OVERHEAD;
     while (position < limit) {
-      const bytes = this.readAt(position, Math.min(room, limit - position));
+      const bytes = this.readAt(position, Math.min(room, limit - position), options.allocate);
       let at = 0;
       // Up to the batch that holds the offset.
       let after = this.baseOffset - 1;
@@ -279,8 +282,8 @@ export class Segment {
     }
   }
 
-  private readAt(position: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length);
+  private readAt(position: number, length: number, allocate: (length: number) => Buffer = newMemory): Buffer {
+    const bytes = allocate(length);
     const count = this.file.read(bytes, position);
     if (count < length) {
       throw new KafkaError('KAFKA_STORAGE_ERROR', `${this.path}: ends at ${position + count}, not at ${this.size}`);

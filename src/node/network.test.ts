@@ -118,6 +118,31 @@ test('small writes of one turn arrive together, and a lone one at once', async (
   await finish(connected);
 });
 
+test('bytes belong to the writer again once they have left, and never where the connection ended first', async () => {
+  const { listener, client, server, serverSide } = await pair();
+  // One piece of memory for all of it.
+  const memory = Buffer.alloc(100_000);
+  for (let at = 0; at < 10; at++) {
+    memory.fill(at);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    client.write(memory, resolve);
+    await promise;
+  }
+  await serverSide.until(() => serverSide.bytes === 1_000_000);
+  const wanted = Buffer.concat(Array.from({ length: 10 }, (_, at) => Buffer.alloc(100_000, at)));
+  assert.ok(Buffer.concat(serverSide.chunks).equals(wanted));
+  server.pause();
+  let after = 0;
+  const writes = 1000;
+  for (let at = 0; at < writes; at++) client.write(memory, () => void after++);
+  await sleep(20);
+  client.destroy();
+  await sleep(20);
+  assert.ok(after < writes, `${after}`);
+  server.destroy();
+  await listener.close();
+});
+
 test('a paused reader is felt by the writer, and resuming drains it', async () => {
   const connected = await pair();
   const { client, clientSide, server, serverSide } = connected;

@@ -199,14 +199,18 @@ class RealSocket implements Socket {
     if (!this.socket.destroyed) this.handler?.data(chunk);
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     if (!this.socket.writable) return true;
     if (!this.corked) {
       this.corked = true;
       this.socket.cork();
       process.nextTick(this.flush);
     }
-    return this.socket.write(bytes);
+    return sent === undefined
+      ? this.socket.write(bytes)
+      : this.socket.write(bytes, (error) => {
+          if (!error) sent();
+        });
   }
 
   pause(): void {

@@ -145,6 +145,7 @@ function readOne(
       maxBytes: most,
       upTo,
       minOneBatch,
+      allocate: broker.readBuffers.take,
     });
     return {
       partitionIndex: wanted.partition,

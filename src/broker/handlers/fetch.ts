@@ -54,9 +54,12 @@ function read(context: FetchContext, request: FetchRequest, call: Call, broker: 
 function answer(
   context: FetchContext,
   { results }: Round,
-  { listenerName }: Call,
-  { image }: BrokerServices,
+  { listenerName, connection }: Call,
+  { image, readBuffers }: BrokerServices,
 ): FetchResponseInput {
+  connection.onSent(() => {
+    for (const { answer } of results) if (answer.records) readBuffers.giveBack(answer.records);
+  });
   const leaders = results.flatMap(({ answer: { currentLeader: leader } }) =>
     leader === undefined ? [] : [{ leaderId: leader.leaderId ?? -1, leaderEpoch: leader.leaderEpoch ?? -1 }],
   );

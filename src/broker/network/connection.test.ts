@@ -12,8 +12,10 @@ class FakeSocket implements Socket {
   paused = false;
   ended = false;
   destroyed = false;
-  write(bytes: Uint8Array): boolean {
+  readonly sent: (() => void)[] = [];
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     this.written.push(Buffer.from(bytes).toString());
+    if (sent !== undefined) this.sent.push(sent);
     return this.accepts;
   }
   pause(): void {
@@ -156,6 +158,23 @@ describe('a connection', () => {
     const { connection, socket } = setUp({ dispatch: (bytes) => [bytes] });
     connection.data(Buffer.concat([frame('one'), frame('two'), frame('three')]));
     assert.deepEqual(socket.written, ['onetwothree']);
+  });
+
+  it('tells the handler when its answer has left', () => {
+    const left: string[] = [];
+    const { connection, socket } = setUp({
+      dispatch: (bytes, context) => {
+        const text = bytes.toString();
+        if (text !== 'two') context.onSent(() => void left.push(text));
+        return [bytes];
+      },
+    });
+    connection.data(Buffer.concat([frame('one'), frame('two'), frame('three')]));
+    assert.deepEqual(left, []);
+    for (const sent of socket.sent.splice(0)) sent();
+    assert.deepEqual(left, ['one', 'three']);
+    connection.data(frame('two'));
+    assert.equal(socket.sent.length, 0);
   });
 
   it('closes on a frame that is too large, after the answers before it', () => {

@@ -20,6 +20,8 @@ export interface RequestContext {
   proceed(): void;
   /** Calls `run` if the connection closes before the answer is given. */
   onClose(run: () => void): void;
+  /** Calls `run` when the answer's bytes were handed on and nobody needs them any more; never, where the connection ends first. */
+  onSent(run: () => void): void;
 }
 
 /** The pieces of a response frame; undefined for none (acks=0). */
@@ -69,6 +71,8 @@ class Slot implements RequestContext {
   answer: Answer;
   done = false;
   released = false;
+  /** To call once the answer is sent. */
+  sentRuns: (() => void)[] | undefined;
   private onCloseRuns: (() => void)[] | undefined;
 
   constructor(connection: Connection, bytes: number) {
@@ -88,6 +92,10 @@ class Slot implements RequestContext {
     this.onCloseRuns ??= [];
     this.onCloseRuns.push(run);
   }
+  onSent(run: () => void): void {
+    this.sentRuns ??= [];
+    this.sentRuns.push(run);
+  }
   connectionClosed(): void {
     for (const run of this.onCloseRuns ?? []) run();
     this.onCloseRuns = undefined;
@@ -104,6 +112,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   /** The request that holds back the next one. */
   private holder: Slot | undefined;
   private outbox: Uint8Array[] = [];
+  private outboxSent: (() => void)[] = [];
   private outboxBytes = 0;
   private bufferedBytes = 0;
   private inFlightBytes = 0;
@@ -299,6 +308,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
         this.outbox.push(piece);
         this.outboxBytes += piece.length;
       }
+      if (first.sentRuns !== undefined) this.outboxSent.push(...first.sentRuns);
     }
     slot.released = true;
     if (this.holder === slot) this.holder = undefined;
@@ -311,17 +321,27 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
     const ready = this.outbox;
     if (ready.length > 0) {
       const total = this.outboxBytes;
+      const sent = this.outboxSent;
       this.outbox = [];
       this.outboxBytes = 0;
+      if (sent.length > 0) this.outboxSent = [];
       this.active = true;
-      if (ready.length > 1 && total <= COALESCE_MAX) this.write(Buffer.concat(ready, total));
-      else for (const bytes of ready) this.write(bytes);
+      const pieces = ready.length > 1 && total <= COALESCE_MAX ? [Buffer.concat(ready, total)] : ready;
+      const last = pieces.pop()!;
+      for (const bytes of pieces) this.write(bytes);
+      this.write(last, sent);
     }
     if (this.draining && this.slots.length === 0) this.socket.end();
   }
 
-  private write(bytes: Uint8Array): void {
-    if (this.socket.write(bytes)) return;
+  private write(bytes: Uint8Array, sent: readonly (() => void)[] = []): void {
+    const callback =
+      sent.length === 0
+        ? undefined
+        : () => {
+            for (const run of sent) run();
+          };
+    if (this.socket.write(bytes, callback)) return;
     this.writeFull = true;
     this.options.answers.waits(this, bytes.length);
   }

@@ -47,7 +47,7 @@ export class Endpoint implements Socket {
   closed = false;
   private readonly network: EndpointNetwork;
   private handler: SocketHandler | undefined;
-  private readonly unsent: Uint8Array[] = [];
+  private readonly unsent: { readonly bytes: Uint8Array; readonly sent: (() => void) | undefined }[] = [];
   private sentOfFirst = 0;
   private unsentBytes = 0;
   private sending = false;
@@ -76,11 +76,11 @@ export class Endpoint implements Socket {
 
   // The socket port.
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     if (this.inactive || this.ending) return true;
     this.notice();
     if (bytes.length > 0) {
-      this.unsent.push(bytes);
+      this.unsent.push({ bytes, sent });
       this.unsentBytes += bytes.length;
       this.send();
     }
@@ -178,13 +178,14 @@ export class Endpoint implements Socket {
     let filled = 0;
     while (filled < size) {
       const first = this.unsent[0]!;
-      const part = first.subarray(this.sentOfFirst, this.sentOfFirst + size - filled);
+      const part = first.bytes.subarray(this.sentOfFirst, this.sentOfFirst + size - filled);
       taken.set(part, filled);
       filled += part.length;
       this.sentOfFirst += part.length;
-      if (this.sentOfFirst === first.length) {
+      if (this.sentOfFirst === first.bytes.length) {
         this.unsent.shift();
         this.sentOfFirst = 0;
+        if (first.sent !== undefined) this.network.soon(this, 'sent', first.sent);
       }
     }
     this.unsentBytes -= size;

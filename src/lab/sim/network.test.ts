@@ -116,6 +116,36 @@ test('a chunk that is kept beyond the call is found overwritten', async () => {
   });
 });
 
+test('bytes belong to the writer again once they have left, and never where the connection ended first', async () => {
+  const sim = new Simulation({ seed: 6 });
+  await sim.run(async () => {
+    const { sides, sockets } = await serve(sim, 'server');
+    const [client] = await dial(sim, 'client', 'server');
+    await sim.sleep(10);
+    const told: number[] = [];
+    // One piece of memory for all of it.
+    const memory = Buffer.alloc(40_000);
+    for (let at = 0; at < 10; at++) {
+      memory.set(patterned(40_000, at * 40_000));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      client.write(memory, resolve);
+      await promise;
+      told.push(at);
+    }
+    await sim.sleep(500);
+    assert.deepEqual(sides[0]!.content(), patterned(400_000));
+    sockets[0]!.pause();
+    let after = 0;
+    for (let at = 0; at < 100; at++) client.write(patterned(50_000), () => void after++);
+    await sim.sleep(500);
+    assert.ok(after < 100);
+    const before = after;
+    client.destroy();
+    await sim.sleep(500);
+    assert.equal(after, before);
+  });
+});
+
 test('a reader that pauses stops the writer, and loses nothing', async () => {
   const sim = new Simulation({ seed: 5 });
   await sim.run(async () => {
