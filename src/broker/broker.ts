@@ -4,7 +4,7 @@
  * the broker registers, opens its partitions, loads its coordinators, and only then is shown to clients.
  */
 import { CLUSTER_METADATA, ConfigResource, Controller, type MetadataImage } from '../controller/index.ts';
-import { type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, silentLogger } from '../core/index.ts';
+import { BufferPool, type Logger, MemoryDisk, ONE_UUID, type Ports, randomUuid, silentLogger } from '../core/index.ts';
 import { defaultLogConfig, PartitionLog } from '../log/index.ts';
 import type { BrokerConfigInput } from './config/broker-configs.ts';
 import { BrokerConfiguration } from './config/broker-configuration.ts';
@@ -27,7 +27,6 @@ import { FetchSessions } from './partition/fetch-sessions.ts';
 import { Partition } from './partition/partition.ts';
 import { PartitionRecordLog } from './partition/partition-record-log.ts';
 import { Partitions } from './partition/partitions.ts';
-import { ReadBuffers } from './partition/read-buffers.ts';
 import { WaitingFetches } from './partition/waiting-fetches.ts';
 import type { BrokerServices } from './services.ts';
 import { setAsideStrays } from './stray-directories.ts';
@@ -54,6 +53,9 @@ export interface BrokerOptions {
   /** The least level that reaches the logger, until somebody changes it (`kafka-configs`, broker-loggers). @default 'debug' */
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
+
+/** Memory for requests and reads that is kept for the next ones. */
+const FREE_BUFFERS_MAX = 16 * 1024 * 1024;
 
 /** How long `close` waits for requests under way, milliseconds. */
 const CLOSE_GRACE_MS = 2000;
@@ -170,12 +172,14 @@ async function assemble(
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
+  const buffers = new BufferPool(FREE_BUFFERS_MAX);
   const listeners = await Listeners.open({
     plans,
     config,
     ports,
     logger,
-    dispatchFor: (listenerName) => makeDispatch(handlers, () => services, begun, listenerName),
+    dispatchFor: (listenerName) => makeDispatch(handlers, () => services, begun, listenerName, buffers),
+    buffers,
   });
   undo.push(() => listeners.close(0));
   const { advertised } = listeners;
@@ -236,7 +240,7 @@ async function assemble(
     partitions,
     logs,
     waitingFetches,
-    readBuffers: new ReadBuffers(),
+    buffers,
     fetchSessions,
     internalTopics,
     groups: coordinators.groups,

@@ -1,7 +1,7 @@
 /** What the handlers work with: the parts of one running broker. */
 import type { Controller, MetadataImage } from '../controller/index.ts';
 import type { GroupCoordinator, TransactionCoordinator } from '../coordinator/index.ts';
-import type { Clock, Disk, Logger, Random, Timers, Uuid } from '../core/index.ts';
+import type { BufferPool, Clock, Disk, Logger, Random, Timers, Uuid } from '../core/index.ts';
 import type { BrokerConfig } from './config/broker-configs.ts';
 import type { BrokerConfiguration } from './config/broker-configuration.ts';
 import type { InternalTopics } from './internal-topics.ts';
@@ -10,7 +10,6 @@ import type { LogManager } from './log-manager/log-manager.ts';
 import type { FetchSessions } from './partition/fetch-sessions.ts';
 import type { Partition } from './partition/partition.ts';
 import type { Partitions } from './partition/partitions.ts';
-import type { ReadBuffers } from './partition/read-buffers.ts';
 import type { WaitingFetches } from './partition/waiting-fetches.ts';
 import type { TransactionMarkers } from './transaction-markers.ts';
 import type { TransactionVerification } from './transaction-verification.ts';
@@ -39,7 +38,8 @@ export interface BrokerServices {
   readonly partitions: Partitions;
   readonly logs: LogManager;
   readonly waitingFetches: WaitingFetches;
-  readonly readBuffers: ReadBuffers;
+  /** For what is read to be sent: give it back once it has left. */
+  readonly buffers: BufferPool;
   readonly fetchSessions: FetchSessions;
   readonly internalTopics: InternalTopics;
   readonly groups: GroupCoordinator;

@@ -1,5 +1,6 @@
 /** Bytes, errors, assertions, the ports, and a disk in memory. Imports nothing. */
 export * from './assert.ts';
+export * from './buffer-pool.ts';
 export * from './bytes.ts';
 export * from './chunked-bytes.ts';
 export * from './durable-files.ts';

@@ -6,7 +6,7 @@
  *   record  length varint, attributes i8 = 0, timestamp delta varlong, offset delta varint,
  *           key length varint (-1 null), key, value length varint, value, header count varint, headers
  */
-import { assert } from '../core/index.ts';
+import { assert, type BufferPool } from '../core/index.ts';
 import { type Compression, codecNumber, compress } from './compression.ts';
 import { writeCrc } from './header.ts';
 import {
@@ -39,6 +39,8 @@ export interface BatchBuilderOptions {
   readonly maxBytes: number;
   /** What the batch is likely to become, in bytes: saves growing. @default 1024 */
   readonly expectedBytes?: number;
+  /** Gives the memory. What `build` returns may be of it: whoever knows when nobody needs the batch gives it back. */
+  readonly pool?: BufferPool;
 }
 
 export interface BuildOptions {
@@ -63,6 +65,7 @@ export class BatchBuilder {
   private readonly compression: Compression;
   private readonly maxBytes: number;
   private readonly firstCapacity: number;
+  private readonly pool: BufferPool | undefined;
   private buffer: Buffer | undefined;
   private end = BATCH_OVERHEAD;
   private records = 0;
@@ -74,6 +77,7 @@ export class BatchBuilder {
     this.compression = options.compression ?? 'none';
     this.maxBytes = options.maxBytes;
     this.firstCapacity = options.expectedBytes ?? FIRST_CAPACITY;
+    this.pool = options.pool;
   }
 
   /** Records so far. */
@@ -188,11 +192,13 @@ export class BatchBuilder {
       } else {
         batch = Buffer.allocUnsafeSlow(this.end);
         batch.set(written.subarray(BATCH_OVERHEAD, this.end), BATCH_OVERHEAD);
+        this.letGo();
       }
     } else {
       const packed = compress(this.compression, written.subarray(BATCH_OVERHEAD, this.end));
       batch = Buffer.allocUnsafeSlow(BATCH_OVERHEAD + packed.length);
       batch.set(packed, BATCH_OVERHEAD);
+      this.letGo();
     }
     putInt64(batch, BASE_OFFSET_AT, options.baseOffset ?? 0);
     putInt32(batch, LENGTH_AT, batch.length - LOG_OVERHEAD);
@@ -230,10 +236,19 @@ export class BatchBuilder {
     const old = this.buffer;
     if (old !== undefined && needed <= old.length) return old;
     const doubled = Math.min(old === undefined ? this.firstCapacity : old.length * 2, this.maxBytes);
-    const larger = Buffer.allocUnsafeSlow(Math.max(doubled, needed));
-    if (old !== undefined) larger.set(old.subarray(0, this.end));
+    const capacity = Math.max(doubled, needed);
+    const larger = this.pool?.take(capacity) ?? Buffer.allocUnsafeSlow(capacity);
+    if (old !== undefined) {
+      larger.set(old.subarray(0, this.end));
+      this.letGo();
+    }
     this.buffer = larger;
     return larger;
+  }
+
+  private letGo(): void {
+    if (this.buffer !== undefined) this.pool?.giveBack(this.buffer);
+    this.buffer = undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Cuts a byte stream into frames: four bytes of length, then that many bytes. Frames may arrive in any pieces. */
-import { MalformedBytesError } from '../core/index.ts';
+import { type BufferPool, MalformedBytesError } from '../core/index.ts';
 
 /** A frame announces more bytes than allowed. Nothing was allocated for it; the connection should be closed. */
 export class FrameTooLargeError extends Error {
@@ -16,10 +16,13 @@ export class FrameTooLargeError extends Error {
 const LENGTH_BYTES = 4;
 /** A frame's buffer grows with what has arrived, at most to four times of it: an announced length alone costs little. */
 const FIRST_BUFFER = 64 * 1024;
+/** Small ones share Node's own pool. */
+const POOLED_BY_NODE = 4096;
 const NOTHING = Buffer.alloc(0);
 
 export class FrameReader {
   private readonly maxFrameBytes: number;
+  private readonly pool: BufferPool | undefined;
   /** Whole frames, not yet taken. */
   private readonly ready: Buffer[] = [];
   private taken = 0;
@@ -33,8 +36,10 @@ export class FrameReader {
   private count = 0;
   private buffer: Buffer = NOTHING;
 
-  constructor(maxFrameBytes: number) {
+  /** Frames of large messages are made of `pool`'s memory. */
+  constructor(maxFrameBytes: number, pool?: BufferPool) {
     this.maxFrameBytes = maxFrameBytes;
+    this.pool = pool;
   }
 
   /** Bytes that the frame under way still lacks; 0 between frames. */
@@ -102,8 +107,7 @@ export class FrameReader {
     const length = Math.min(chunk.length - at, this.size - this.filled);
     const needed = this.filled + length;
     if (needed > this.buffer.length) {
-      const capacity = Math.min(this.size, Math.max(needed * 2, FIRST_BUFFER));
-      const larger = this.filled === 0 ? Buffer.allocUnsafe(capacity) : Buffer.allocUnsafeSlow(capacity);
+      const larger = this.allocate(Math.min(this.size, Math.max(needed * 2, FIRST_BUFFER)));
       larger.set(this.buffer.subarray(0, this.filled));
       this.buffer = larger;
     }
@@ -111,6 +115,12 @@ export class FrameReader {
     this.filled = needed;
     if (this.filled === this.size) this.finish();
     return at + length;
+  }
+
+  private allocate(length: number): Buffer {
+    if (length <= POOLED_BY_NODE) return Buffer.allocUnsafe(length);
+    // What will grow is not worth the pool's memory.
+    return length === this.size && this.pool !== undefined ? this.pool.take(length) : Buffer.allocUnsafeSlow(length);
   }
 
   private finish(): void {

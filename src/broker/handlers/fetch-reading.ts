@@ -145,7 +145,7 @@ function readOne(
       maxBytes: most,
       upTo,
       minOneBatch,
-      allocate: broker.readBuffers.take,
+      allocate: (length) => broker.buffers.take(length),
     });
     return {
       partitionIndex: wanted.partition,

@@ -55,10 +55,10 @@ function answer(
   context: FetchContext,
   { results }: Round,
   { listenerName, connection }: Call,
-  { image, readBuffers }: BrokerServices,
+  { image, buffers }: BrokerServices,
 ): FetchResponseInput {
   connection.onSent(() => {
-    for (const { answer } of results) if (answer.records) readBuffers.giveBack(answer.records);
+    for (const { answer } of results) if (answer.records) buffers.giveBack(answer.records);
   });
   const leaders = results.flatMap(({ answer: { currentLeader: leader } }) =>
     leader === undefined ? [] : [{ leaderId: leader.leaderId ?? -1, leaderEpoch: leader.leaderEpoch ?? -1 }],

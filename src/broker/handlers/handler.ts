@@ -20,6 +20,8 @@ export interface Handler {
   readonly api: Api;
   /** What ApiVersions says. */
   readonly advertised: { readonly min: number; readonly max: number };
+  /** Whether bytes of the request may be in use after its answer. */
+  readonly keepsRequest: boolean;
   /** Undefined: no response is sent. */
   readonly handle: (request: unknown, call: Call, broker: BrokerServices) => unknown;
 }
@@ -28,11 +30,16 @@ export interface Handler {
 export function handler<Req, Res, ReqIn, ResIn>(
   api: Api<Req, Res, ReqIn, ResIn>,
   handle: (request: Req, call: Call, broker: BrokerServices) => ResIn | undefined | Promise<ResIn | undefined>,
-  options: { readonly advertisedMin?: number } = {},
+  options: {
+    readonly advertisedMin?: number;
+    /** Say false only where every byte of the request was written or copied before the answer. @default true */
+    readonly keepsRequest?: boolean;
+  } = {},
 ): Handler {
   return {
     api: api as Api,
     advertised: { min: options.advertisedMin ?? api.minVersion, max: api.maxVersion },
+    keepsRequest: options.keepsRequest ?? true,
     handle: handle as Handler['handle'],
   };
 }

@@ -43,7 +43,8 @@ export const produceHandler = handler(
     if (verified === undefined) return appendAll(request, call, appends, answers, broker);
     return verified.then(() => appendAll(request, call, appends, answers, broker));
   },
-  { advertisedMin: ADVERTISED_MIN },
+  // Appending writes the batches into files; what stays of them is numbers.
+  { advertisedMin: ADVERTISED_MIN, keepsRequest: false },
 );
 
 /** A batch that is good for its partition. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MalformedBytesError, type Socket, silentLogger, type Timers } from '../../core/index.ts';
+import { BufferPool, MalformedBytesError, type Socket, silentLogger, type Timers } from '../../core/index.ts';
 import { AnswerMemory } from './answer-memory.ts';
 import { type Answer, Connection, type Dispatch, type RequestContext } from './connection.ts';
 import { RequestMemory } from './request-memory.ts';
@@ -96,6 +96,7 @@ function setUp(options: Given = {}) {
     idleMs: options.idleMs ?? -1,
     requests: options.requests ?? new RequestMemory(1 << 30, timers),
     answers: options.answers ?? new AnswerMemory(1 << 30),
+    buffers: new BufferPool(1 << 20),
     onClosed: () => {
       closed += 1;
     },

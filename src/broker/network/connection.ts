@@ -5,7 +5,7 @@
  * is in flight here or in all connections, or the peer does not take its answers. Whatever a peer sends, the worst is that
  * its connection closes.
  */
-import type { Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
+import type { BufferPool, Logger, Socket, SocketHandler, Timer, Timers } from '../../core/index.ts';
 import { FrameReader } from '../../wire/index.ts';
 import type { AnswerHolder, AnswerMemory } from './answer-memory.ts';
 import type { RequestHolder, RequestMemory } from './request-memory.ts';
@@ -47,6 +47,8 @@ export interface ConnectionOptions {
   readonly idleMs: number;
   readonly requests: RequestMemory;
   readonly answers: AnswerMemory;
+  /** For frames; whoever handles one may give it back. */
+  readonly buffers: BufferPool;
   readonly onClosed: (connection: Connection) => void;
 }
 
@@ -132,7 +134,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
     this.socket = socket;
     this.options = options;
     this.remoteAddress = socket.remoteAddress;
-    this.frames = new FrameReader(options.maxFrameBytes);
+    this.frames = new FrameReader(options.maxFrameBytes, options.buffers);
     this.watchIdle();
   }
 

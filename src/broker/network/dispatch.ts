@@ -3,7 +3,7 @@
  * version that nobody handles closes the connection, as in Kafka; but ApiVersions in an unknown version is answered in
  * version 0 with UNSUPPORTED_VERSION, so that a newer client can ask again (KIP-511).
  */
-import { ByteReader, ErrorCode } from '../../core/index.ts';
+import { type BufferPool, ByteReader, ErrorCode } from '../../core/index.ts';
 import { apiVersions, decodeRequestBody, decodeRequestHeader, encodeResponsePieces } from '../../wire/index.ts';
 import { advertisedRange } from '../handlers/api-versions.ts';
 import type { Handler } from '../handlers/handler.ts';
@@ -16,6 +16,7 @@ export function makeDispatch(
   services: () => BrokerServices | undefined,
   begun: Promise<void>,
   listenerName: string,
+  buffers: BufferPool,
 ): Dispatch {
   let started = false;
   void begun.then(() => {
@@ -50,8 +51,12 @@ export function makeDispatch(
       listenerName,
     };
     const response = handler.handle(request, call, broker);
-    const encode = (body: unknown): Answer =>
-      body === undefined ? undefined : encodeResponsePieces<unknown>(api, apiVersion, header.correlationId, body);
+    const encode = (body: unknown): Answer => {
+      const pieces =
+        body === undefined ? undefined : encodeResponsePieces<unknown>(api, apiVersion, header.correlationId, body);
+      if (!handler.keepsRequest) buffers.giveBack(frame);
+      return pieces;
+    };
     return response instanceof Promise ? response.then(encode) : encode(response);
   };
   return dispatch;

@@ -1,5 +1,5 @@
 /** All the addresses that the broker listens on, with one count of connections and one memory for all of them. */
-import { type Logger, type Ports, SystemError } from '../../core/index.ts';
+import { type BufferPool, type Logger, type Ports, SystemError } from '../../core/index.ts';
 import type { BrokerConfig } from '../config/broker-configs.ts';
 import type { ListenerPlan } from '../config/listeners.ts';
 import { AnswerMemory } from './answer-memory.ts';
@@ -15,6 +15,7 @@ export interface ListenersOptions {
   readonly logger: Logger;
   /** What answers the requests that come by a listener. */
   readonly dispatchFor: (listenerName: string) => Dispatch;
+  readonly buffers: BufferPool;
 }
 
 /** An address that clients are told. */
@@ -44,7 +45,7 @@ export class Listeners {
   }
 
   /** @throws SystemError where an address cannot be listened on, with the cure; none is listened on then */
-  static async open({ plans, config, ports, logger, dispatchFor }: ListenersOptions): Promise<Listeners> {
+  static async open({ plans, config, ports, logger, dispatchFor, buffers }: ListenersOptions): Promise<Listeners> {
     const { network, timers } = ports;
     const requests = new RequestMemory(requestBytesMax(config), timers);
     const answers = new AnswerMemory(ANSWER_BYTES_MAX);
@@ -66,6 +67,7 @@ export class Listeners {
           idleMs: config['connections.max.idle.ms'],
           requests,
           answers,
+          buffers,
         });
         opened.push([plan, server]);
       } catch (error) {

@@ -1,5 +1,5 @@
 /** The listening socket and the connections that came through it. */
-import type { Listener, Logger, Network, Timers } from '../../core/index.ts';
+import type { BufferPool, Listener, Logger, Network, Timers } from '../../core/index.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { Connection, type Dispatch } from './connection.ts';
 import { addressOf, type ConnectionCounts, type ConnectionLimits } from './connection-limits.ts';
@@ -21,6 +21,7 @@ export interface ServerOptions {
   readonly idleMs: number;
   readonly requests: RequestMemory;
   readonly answers: AnswerMemory;
+  readonly buffers: BufferPool;
 }
 
 /** A destroyed socket reports its end in the next turns; this bounds the wait for it. */
@@ -54,6 +55,7 @@ export class Server {
           idleMs: options.idleMs,
           requests: options.requests,
           answers: options.answers,
+          buffers: options.buffers,
           onClosed: (closed) => server.closed(closed),
         });
         server.connections.add(connection);

@@ -213,13 +213,13 @@ export class Connection {
     });
   }
 
-  /** Sends a request that has no answer (Produce with acks=0). @throws NetworkError */
-  post<In>(api: Api<unknown, unknown, In>, version: number, body: NoInfer<In>): void {
+  /** Sends a request that has no answer (Produce with acks=0); calls `sent` when its bytes have left. @throws NetworkError */
+  post<In>(api: Api<unknown, unknown, In>, version: number, body: NoInfer<In>, sent?: () => void): void {
     this.posted = true;
     const refuse = (error: unknown): void => {
       throw error;
     };
-    this.gate.pass({ send: () => void this.write(api, version, body, refuse), reject: ignore });
+    this.gate.pass({ send: () => void this.write(api, version, body, refuse, sent), reject: ignore });
   }
 
   private send<In>(
@@ -242,6 +242,7 @@ export class Connection {
     version: number,
     body: NoInfer<In>,
     refuse: (error: unknown) => void,
+    sent?: () => void,
   ): number | undefined {
     if (this.ended || this.socket === undefined) {
       refuse(new NetworkError(`the connection to ${where(this.address)} is closed`));
@@ -259,9 +260,11 @@ export class Connection {
     this.usedAt = this.clock.monotonic();
     const counted = this.instruments.connections;
     counted['request-total']++;
-    for (const piece of pieces) {
+    const last = pieces.length - 1;
+    for (let at = 0; at <= last; at++) {
+      const piece = pieces[at]!;
       counted['outgoing-byte-total'] += piece.length;
-      if (!this.socket.write(piece)) this.full = true;
+      if (!this.socket.write(piece, at === last ? sent : undefined)) this.full = true;
     }
     return correlationId;
   }

@@ -2,7 +2,7 @@
  * Takes records in: chooses the partition, encodes into the partition's open batch, and counts the bytes that wait.
  * Records of a topic whose partitions are not known yet wait in order. No promise and no closure per record.
  */
-import type { Clock, Random, Timers } from '../../core/index.ts';
+import { BufferPool, type Clock, type Random, type Timers } from '../../core/index.ts';
 import { BATCH_OVERHEAD } from '../../records/index.ts';
 import { asClientError, ClientError } from '../errors.ts';
 import type { TopicInfo } from '../metadata/cluster-image.ts';
@@ -11,6 +11,9 @@ import { PartitionQueue } from './partition-queue.ts';
 import { type Leaders, type PartitionedTopic, Partitioner } from './partitioner.ts';
 import { type BatchQueue, ProducerBatch } from './producer-batch.ts';
 import type { DeliveryCallback, ProducerRecord } from './records.ts';
+
+/** Memory of batches that is kept for the next ones. */
+const FREE_BUFFERS_MAX = 8 * 1024 * 1024;
 
 /** A record that waits for its topic's partitions. */
 interface Parked {
@@ -47,6 +50,7 @@ export class Accumulator {
   parkedCount = 0;
 
   private readonly config: ProducerConfig;
+  private readonly pool: BufferPool;
   private readonly clock: Clock;
   private readonly partitioner: Partitioner;
   private readonly defer: (run: () => void) => void;
@@ -60,6 +64,7 @@ export class Accumulator {
     events: AccumulatorEvents,
   ) {
     this.config = config;
+    this.pool = new BufferPool(Math.min(config.bufferMemory / 4, FREE_BUFFERS_MAX));
     this.clock = clock;
     this.partitioner = new Partitioner(config, random, leaders);
     this.defer = (run) => timers.defer(run);
@@ -189,6 +194,7 @@ export class Accumulator {
       compression: this.config.compressionType,
       maxBytes: Math.max(this.config.batchSize, BATCH_OVERHEAD + 1),
       expectedBytes: queue.lastBatchBytes,
+      pool: this.pool,
       transactional: this.transactional,
       defer: this.defer,
     });

@@ -2,6 +2,7 @@
  * Records of one partition that travel together: encoded as they come, built once when first sent, then the same bytes
  * however often they are sent again. Its buffer belongs to it alone.
  */
+import type { BufferPool } from '../../core/index.ts';
 import { BatchBuilder, incrementSequence, setProducerState } from '../../records/index.ts';
 import type { ClientError } from '../errors.ts';
 import type { CompressionType } from '../options/producer.ts';
@@ -39,6 +40,7 @@ export class ProducerBatch implements QueuedBatch {
   rawBytes = 0;
   readonly transactional: boolean;
 
+  private readonly pool: BufferPool;
   private readonly defer: (run: () => void) => void;
   private builder: BatchBuilder | undefined;
   private bytes: Uint8Array | undefined;
@@ -56,6 +58,7 @@ export class ProducerBatch implements QueuedBatch {
       compression: CompressionType;
       maxBytes: number;
       expectedBytes: number;
+      pool: BufferPool;
       transactional: boolean;
       defer: (run: () => void) => void;
     },
@@ -65,6 +68,7 @@ export class ProducerBatch implements QueuedBatch {
     this.createdAt = createdAt;
     this.transactional = options.transactional;
     this.defer = options.defer;
+    this.pool = options.pool;
     this.builder = new BatchBuilder(options);
   }
 
@@ -121,6 +125,12 @@ export class ProducerBatch implements QueuedBatch {
       this.builder = undefined;
     }
     return this.bytes;
+  }
+
+  /** Its bytes have arrived, or have left and nobody will answer: their memory is another batch's. */
+  recycle(): void {
+    if (this.bytes !== undefined) this.pool.giveBack(this.bytes);
+    this.bytes = undefined;
   }
 
   /** Gives it a number, again where it has one: only when no request with the old number is unanswered. */

@@ -332,7 +332,9 @@ export class Sender {
   ): void {
     let failure: ClientError | undefined;
     try {
-      connection.post(produce, version, body);
+      connection.post(produce, version, body, () => {
+        for (const batch of batches) batch.recycle();
+      });
     } catch (error) {
       failure = asClientError(error);
     }
@@ -361,6 +363,7 @@ export class Sender {
       }
       if (result.errorCode === 0) {
         this.outcomes.succeed(batch, result.baseOffset, result.logAppendTimeMs);
+        batch.recycle();
       } else if (result.errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
         this.outcomes.succeed(batch, -1, -1);
       } else {
