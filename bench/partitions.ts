@@ -92,6 +92,9 @@ try {
   await measured('a record read', () => readOne(broker.bootstrap, names.at(-1)!));
   await measured('clean stop', () => stop(broker, 'SIGTERM'));
   broker = await measured('start after a clean stop', start);
+  await measured('a record sent to each', () => sendToAll(broker.bootstrap));
+  await measured('clean stop, each written', () => stop(broker, 'SIGTERM'));
+  broker = await measured('start after a clean stop', start);
   await stop(broker, 'SIGTERM');
 } finally {
   rmSync(directory, { recursive: true, force: true });

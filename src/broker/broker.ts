@@ -11,8 +11,9 @@ import { BrokerConfiguration } from './config/broker-configuration.ts';
 import { brokerRules } from './config/broker-rules.ts';
 import { warningsFor } from './config/effects.ts';
 import { groupRules } from './config/group-rules.ts';
-import { checkRoles, dataDirectoryOf, nodeIdOf } from './config/identity.ts';
+import { dataDirectoryOf, nodeIdOf } from './config/identity.ts';
 import { type ListenerPlan, planListeners } from './config/listeners.ts';
+import { refuseWrongConfig } from './config/problems.ts';
 import { Coordinators } from './coordinators.ts';
 import { DataDirectory } from './data-directory.ts';
 import { handlers } from './handlers/registry.ts';
@@ -71,8 +72,8 @@ interface Resolved {
 }
 
 export async function startBroker(options: BrokerOptions, defaultPorts: Ports): Promise<RunningBroker> {
+  refuseWrongConfig(options.config, options);
   const configuration = new BrokerConfiguration(options.config);
-  checkRoles(configuration);
   const dataDirectory = dataDirectoryOf(options, configuration);
   const plans = planListeners(options, configuration);
   const ports: Ports = {

@@ -14,9 +14,10 @@ import { type BrokerOptions, type BrokerUsage, type RunningBroker, startBroker }
 export type { BrokerOptions, BrokerUsage } from './broker.ts';
 export { type BrokerConfig, type BrokerConfigInput, brokerConfigs } from './config/broker-configs.ts';
 export { FIXED_AT_START } from './config/broker-rules.ts';
+export { tellAll } from './config/config-problem.ts';
 export { withoutEffectReason } from './config/effects.ts';
 export { loneBrokerConfigs } from './config/lone-broker.ts';
-export { unknownBrokerProperty } from './config/unknown-property.ts';
+export { brokerConfigProblems } from './config/problems.ts';
 
 export class Broker implements AsyncDisposable {
   /** What clients are told to connect to. */

@@ -1,5 +1,5 @@
 /** The broker's properties from `--config` and `--set`, and what of the other options they contradict. */
-import { type BrokerConfigInput, unknownBrokerProperty } from '../broker/index.ts';
+import { type BrokerConfigInput, brokerConfigProblems, tellAll } from '../broker/index.ts';
 import { readProperties } from './input/properties.ts';
 import { Refusal } from './refusal.ts';
 
@@ -11,7 +11,7 @@ export interface SettingsOptions {
   readonly port?: number;
 }
 
-/** `--set` goes before the file. @throws Refusal naming what is wrong, where it stands, and the cure */
+/** `--set` goes before the file. @throws Refusal naming all that is wrong, where it stands, and each cure */
 export async function brokerSettings(options: SettingsOptions): Promise<BrokerConfigInput> {
   const settings = new Map<string, { readonly value: string; readonly from: string }>();
   if (options.config !== undefined) {
@@ -20,19 +20,19 @@ export async function brokerSettings(options: SettingsOptions): Promise<BrokerCo
     }
   }
   for (const [name, value] of Object.entries(options.set ?? {})) settings.set(name, { value, from: '--set' });
-  for (const [name, { from }] of settings) {
-    const problem = unknownBrokerProperty(name);
-    if (problem !== undefined) throw new Refusal(`${from}: ${problem}`);
-  }
+  const wrong: string[] = [];
   const both = (option: string, name: string) => {
     const given = settings.get(name);
     if (given === undefined) return;
-    throw new Refusal(
-      `${option} and ${name}=${given.value} (${given.from}) contradict each other: leave one of them out`,
-    );
+    wrong.push(`${option} and ${name}=${given.value} (${given.from}) contradict each other: leave one of them out`);
   };
   if (options.port !== undefined) both('--port', 'listeners');
   if (options.host !== undefined) both('--host', 'listeners');
   if (options.data !== undefined) for (const name of ['log.dirs', 'log.dir']) both('--data', name);
-  return Object.fromEntries([...settings].map(([name, { value }]) => [name, value])) as BrokerConfigInput;
+  const config = Object.fromEntries([...settings].map(([name, { value }]) => [name, value])) as BrokerConfigInput;
+  for (const { name, text } of brokerConfigProblems(config)) {
+    wrong.push(name === undefined ? text : `${settings.get(name)!.from}: ${text}`);
+  }
+  if (wrong.length > 0) throw new Refusal(tellAll(wrong));
+  return config;
 }

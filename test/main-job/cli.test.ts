@@ -319,6 +319,24 @@ describe('start', () => {
 
   test('a property that is none: cause and cure', async () => {
     assertRefused(await run('start', '--port', '0', '--set', 'num.partitons=3'), /did you mean num\.partitions/);
+  });
+
+  test('several that are wrong are told in one message, each with its place and cure', async () => {
+    const lines = 'num.partitons=3\nlog.retention.hours=many\nlisteners=PLAINTEXT://:0\n';
+    const several = await file('several.properties', lines);
+    const settings = ['--set', 'offsets.topic.replication.factor=3', '--set', 'num.network.threads=0'];
+    const { code, stderr } = await run('start', '--config', several, '--port', '0', ...settings);
+    assert.equal(code, 1);
+    for (const words of [
+      /5 things are wrong/,
+      /line 1: .*did you mean num\.partitions/,
+      /line 2: Invalid value many for configuration log\.retention\.hours/,
+      /--port and listeners=.* leave one of them out/,
+      /--set: .*num\.network\.threads: Value must be at least 1/,
+      /Set offsets\.topic\.replication\.factor=1/,
+    ]) {
+      assert.match(stderr, words);
+    }
     assertRefused(await run('start', '--port', '0', '--set', 'num.partitions=many'), /num\.partitions/);
     assertRefused(await run('start', '--port', '0', '--set', 'nonsense'), /key=value/);
   });

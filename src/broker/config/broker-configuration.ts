@@ -10,7 +10,8 @@ import {
   brokerConfigDefinition,
   brokerConfigs,
 } from './broker-configs.ts';
-import { refuseContradictions } from './contradictions.ts';
+import { type ConfigProblem, tellAll } from './config-problem.ts';
+import { contradictionsOf } from './contradictions.ts';
 import { loneBrokerConfigs } from './lone-broker.ts';
 import { isPrefixed } from './prefixed.ts';
 import { unknownBrokerProperty } from './unknown-property.ts';
@@ -52,18 +53,36 @@ export class BrokerConfiguration {
   private ofBroker = nothing;
   private ofAll = nothing;
 
-  /** @throws Error naming the property, and the cure */
-  constructor(given: BrokerConfigInput = {}) {
+  /**
+   * `problems`: where to put what is wrong; the default stands for a value that cannot be.
+   * @throws Error where `problems` is left out, naming every property that is wrong, each with its cure
+   */
+  constructor(given: BrokerConfigInput = {}, problems?: ConfigProblem[]) {
+    const found = problems ?? [];
     for (const [name, value] of Object.entries({ ...loneBrokerConfigs, ...given })) {
       if (value === undefined || value === null) continue;
       if (Object.hasOwn(given, name)) this.byUser.push(name);
       const problem = unknownBrokerProperty(name);
-      if (problem !== undefined) throw new Error(problem);
-      if (isPrefixed(name)) continue;
-      this.given.set(name, String(value) === 'Infinity' ? MAX_LONG : String(value));
+      if (problem !== undefined) found.push({ name, text: problem });
+      if (problem !== undefined || isPrefixed(name)) continue;
+      this.give(name, String(value) === 'Infinity' ? MAX_LONG : String(value), found);
     }
     this.values = this.resolve(nothing, nothing);
-    refuseContradictions(this.values);
+    const wrong = found.map(({ name }) => name!);
+    for (const text of contradictionsOf(this.values)) {
+      // What a value stands for that cannot be contradicts nothing.
+      if (!wrong.some((name) => text.includes(name))) found.push({ text });
+    }
+    if (problems === undefined && found.length > 0) throw new Error(tellAll(found.map(({ text }) => text)));
+  }
+
+  private give(name: string, text: string, problems: ConfigProblem[]): void {
+    try {
+      parseConfigValue(name, definitionOf(name), text);
+      this.given.set(name, text);
+    } catch (error) {
+      problems.push({ name, text: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   /** What stands for a property in the file and the settings of the start. */
@@ -137,9 +156,10 @@ export class BrokerConfiguration {
     Object.assign(this.values, this.resolve(ofBroker, ofAll));
   }
 
-  /** Would the broker work with these? @throws Error naming the property, and the cure */
+  /** Would the broker work with these? @throws Error naming the properties, and the cures */
   checkDynamic(ofBroker: Texts, ofAll: Texts): void {
-    refuseContradictions(this.resolve(ofBroker, ofAll));
+    const problems = contradictionsOf(this.resolve(ofBroker, ofAll));
+    if (problems.length > 0) throw new Error(tellAll(problems));
   }
 
   private resolve(ofBroker: Texts, ofAll: Texts): BrokerConfig {

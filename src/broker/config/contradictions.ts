@@ -1,4 +1,4 @@
-/** Properties that are right one by one and wrong together. Each refusal names both, and the cure. */
+/** Properties that are right one by one and wrong together. Each is told by the names of both, and the cure. */
 import type { BrokerConfig, BrokerConfigName } from './broker-configs.ts';
 import { groupBounds, outOfBounds } from './group-bounds.ts';
 
@@ -31,43 +31,39 @@ const replicaCounts: readonly BrokerConfigName[] = [
   'transaction.state.log.replication.factor',
 ];
 
-/** @throws Error naming the properties, and the cure */
-export function refuseContradictions(config: BrokerConfig): void {
+/** All that contradict each other, each naming the properties, and the cure. */
+export function contradictionsOf(config: BrokerConfig): string[] {
+  const found: string[] = [];
   const number = (name: BrokerConfigName) => config[name] as number;
   for (const name of ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'] as const) {
-    if (config[name] === 0) throw new Error(`${name} must be unlimited (-1) or, greater than or equal to 1`);
+    if (config[name] === 0) found.push(`${name} must be unlimited (-1) or, greater than or equal to 1`);
   }
   for (const name of ['log.roll.ms', 'log.roll.hours'] as const) {
-    if (config[name] !== null && config[name] < 1) throw new Error(`${name} must be greater than or equal to 1`);
+    if (config[name] !== null && config[name] < 1) found.push(`${name} must be greater than or equal to 1`);
   }
   if (config['authorizer.class.name'] !== '') {
-    throw new Error(
+    found.push(
       `authorizer.class.name=${config['authorizer.class.name']}: this broker has no access control, everybody may do ` +
         'everything. Leave authorizer.class.name out, and let only trusted hosts reach the listener',
     );
   }
   for (const name of replicaCounts) {
-    if (number(name) > 1) throw new Error(`${name}=${number(name)}: this broker is alone. Set ${name}=1`);
+    if (number(name) > 1) found.push(`${name}=${number(name)}: this broker is alone. Set ${name}=1`);
   }
   for (const name of ['offsets.topic.segment.bytes', 'transaction.state.log.segment.bytes'] as const) {
     if (number(name) >= SEGMENT_BYTES_MIN) continue;
-    throw new Error(
-      `${name}=${number(name)} is less than segment.bytes may be: set it to ${SEGMENT_BYTES_MIN} or more`,
-    );
+    found.push(`${name}=${number(name)} is less than segment.bytes may be: set it to ${SEGMENT_BYTES_MIN} or more`);
   }
   if (config['inter.broker.listener.name'] !== null && config['security.inter.broker.protocol'] !== 'PLAINTEXT') {
-    throw new Error(
-      'inter.broker.listener.name and security.inter.broker.protocol say the same: leave one of them out',
-    );
+    found.push('inter.broker.listener.name and security.inter.broker.protocol say the same: leave one of them out');
   }
   for (const [lower, upper] of ordered) {
     if (number(lower) <= number(upper)) continue;
-    throw new Error(
-      `${lower}=${number(lower)} is more than ${upper}=${number(upper)}: lower ${lower}, or raise ${upper}`,
-    );
+    found.push(`${lower}=${number(lower)} is more than ${upper}=${number(upper)}: lower ${lower}, or raise ${upper}`);
   }
   for (const bounds of groupBounds) {
     const problem = outOfBounds(bounds.byDefault, number(bounds.byDefault), bounds, config);
-    if (problem !== undefined) throw new Error(problem);
+    if (problem !== undefined) found.push(problem);
   }
+  return found;
 }

@@ -5,6 +5,7 @@ import type { BrokerConfigInput } from './broker-configs.ts';
 import { BrokerConfiguration } from './broker-configuration.ts';
 import { checkRoles, dataDirectoryOf, nodeIdOf } from './identity.ts';
 import { type GivenAddress, planListeners } from './listeners.ts';
+import { brokerConfigProblems, refuseWrongConfig } from './problems.ts';
 
 const plan = (config: BrokerConfigInput, given: GivenAddress = {}) =>
   planListeners(given, new BrokerConfiguration(config)).map(({ name, host, port, advertisedHost, advertisedPort }) =>
@@ -106,5 +107,37 @@ describe('what is given', () => {
     refused({ 'transaction.state.log.min.isr': '2' }, /transaction\.state\.log\.min\.isr=2 is more than/);
     refused({ 'log.retention.minutes': '0' }, /log\.retention\.minutes must be unlimited/);
     refused({ 'group.consumer.session.timeout.ms': '6000' }, /greater than or equal to group\.consumer\.min\.session/);
+  });
+
+  it('tells all that is wrong at once, each with its cure, and nothing twice', () => {
+    const given = {
+      'num.partitons': '3',
+      'log.retention.hours': 'many',
+      'group.max.session.timeout.ms': 'x',
+      'group.min.session.timeout.ms': '9000000',
+      'offsets.topic.replication.factor': '3',
+      'process.roles': 'broker',
+      'node.id': '4',
+      'broker.id': '5',
+      listeners: 'X://:1',
+      'log.dirs': '/a,/b',
+    } as BrokerConfigInput;
+    const told = brokerConfigProblems(given).map(({ text }) => text);
+    const expected = [
+      /did you mean num\.partitions/,
+      /Invalid value many for configuration log\.retention\.hours/,
+      /Invalid value x for configuration group\.max\.session\.timeout\.ms/,
+      /Set offsets\.topic\.replication\.factor=1/,
+      /Set process\.roles=broker,controller/,
+      /node\.id=4 and broker\.id=5 .*leave one of them out/,
+      /in one directory, name one of the 2/,
+      /add X:PLAINTEXT/,
+    ];
+    assert.equal(told.length, expected.length, told.join('\n'));
+    for (const [at, words] of expected.entries()) assert.match(told[at]!, words);
+    assert.throws(
+      () => refuseWrongConfig(given),
+      /^Error: 8 things are wrong with the configuration:\n- unknown .*\n- /,
+    );
   });
 });
