@@ -22,6 +22,8 @@ export interface ApacheKafka {
   shutDown(): Promise<void>;
   /** Ends the broker in order and starts it again, on its directory and at its address. */
   restart(): Promise<void>;
+  /** Kills it and starts it again. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -161,6 +163,11 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
     shutDown,
     async restart() {
       await shutDown();
+      node = await startNode(file, port);
+    },
+    async crash() {
+      node.child.kill('SIGKILL');
+      await node.ended;
       node = await startNode(file, port);
     },
     async stop() {

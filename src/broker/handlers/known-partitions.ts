@@ -1,5 +1,5 @@
 /** Which of the partitions of a commit exist: the coordinator keeps offsets for those alone. */
-import type { MetadataImage } from '../../controller/index.ts';
+import type { MetadataImage, TopicImage } from '../../controller/index.ts';
 import { ErrorCode, type Uuid } from '../../core/index.ts';
 
 interface Named<P> {
@@ -24,8 +24,8 @@ export interface TopicResult {
  * them their topics, as in Kafka's answers.
  */
 export class KnownPartitions<P extends { readonly partitionIndex: number }> {
-  /** By name, those that exist. */
-  readonly topics: { readonly name: string; readonly partitions: P[] }[] = [];
+  /** By name, those that exist; with their ids, however they were asked by. */
+  readonly topics: { readonly name: string; readonly topicId: Uuid; readonly partitions: P[] }[] = [];
   private readonly byName = new Map<string, { readonly topicId: Uuid | undefined; readonly partitions: P[] }>();
   /** By name or id, whichever was asked by. */
   private readonly refused = new Map<string, TopicResult>();
@@ -38,19 +38,19 @@ export class KnownPartitions<P extends { readonly partitionIndex: number }> {
       const unknown = byId && topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
       for (const partition of partitions) {
         const { partitionIndex } = partition;
-        if (topic?.partitions[partitionIndex] !== undefined) this.existing(topic.name, topicId).push(partition);
+        if (topic?.partitions[partitionIndex] !== undefined) this.existing(topic, topicId).push(partition);
         else
           answerOf(this.refused, this.byId, topic?.name ?? name, topicId).push({ partitionIndex, errorCode: unknown });
       }
     }
   }
 
-  private existing(name: string, topicId: Uuid | undefined): P[] {
+  private existing({ name, id }: TopicImage, topicId: Uuid | undefined): P[] {
     let topic = this.byName.get(name);
     if (topic === undefined) {
       topic = { topicId, partitions: [] };
       this.byName.set(name, topic);
-      this.topics.push({ name, partitions: topic.partitions });
+      this.topics.push({ name, topicId: id, partitions: topic.partitions });
     }
     return topic.partitions;
   }

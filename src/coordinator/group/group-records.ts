@@ -1,5 +1,6 @@
 /** The records of `__consumer_offsets`, in Apache Kafka's own formats: keys prefixed by their type, values by a version. */
 
+import type { Uuid } from '../../core/index.ts';
 import type { DecidedRecord } from '../../replay/index.ts';
 import {
   decodeVersioned,
@@ -13,8 +14,9 @@ import {
 import type { ClassicGroup } from './classic-group.ts';
 import { protocolMetadata } from './member.ts';
 
-/** Versions that every Apache Kafka since 2.3 reads. */
-const OFFSET_COMMIT_VALUE_VERSION = 3;
+/** As Apache Kafka 4.3 writes them: with the topic's id. */
+const OFFSET_COMMIT_VALUE_VERSION = 4;
+/** That every Apache Kafka since 2.3 reads. */
 const GROUP_METADATA_VALUE_VERSION = 3;
 const OFFSET_COMMIT_KEY_TYPE = 1;
 const GROUP_METADATA_KEY_TYPE = 2;
@@ -53,10 +55,18 @@ export type GroupRecord =
   | { type: 'offset'; group: string; topic: string; partition: number; value: CommittedOffset | null }
   | { type: 'group'; group: string; value: StoredGroup | null };
 
-export function offsetRecord(group: string, topic: string, partition: number, value: CommittedOffset): DecidedRecord {
+/** `topicId` undefined: it is not told, as in transactions. */
+export function offsetRecord(
+  group: string,
+  topic: string,
+  partition: number,
+  value: CommittedOffset,
+  topicId?: Uuid,
+): DecidedRecord {
+  const stored = topicId === undefined ? value : { ...value, topicId };
   return {
     key: encodeVersioned(offsetCommitKey, OFFSET_COMMIT_KEY_TYPE, { group, topic, partition }),
-    value: encodeVersioned(offsetCommitValue, OFFSET_COMMIT_VALUE_VERSION, value),
+    value: encodeVersioned(offsetCommitValue, OFFSET_COMMIT_VALUE_VERSION, stored),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The parts of Kafka's group requests and responses that the coordinator reads and writes; Kafka's field names. */
+import type { Uuid } from '../../core/index.ts';
 
 export interface JoinGroupRequest {
   readonly groupId: string;
@@ -71,6 +72,8 @@ export interface OffsetCommitRequest {
   readonly groupInstanceId: string | null;
   readonly topics: readonly {
     readonly name: string;
+    /** Kept with the offset where it is given. */
+    readonly topicId?: Uuid;
     readonly partitions: readonly OffsetToCommit[];
   }[];
 }

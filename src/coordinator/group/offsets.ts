@@ -65,7 +65,9 @@ export function decideTransactionalCommit(
       : refusalOf(group, request.memberId, request.groupInstanceId, request.generationId, true);
   if (refusal !== undefined) return { records: [], response: commitRefused(request.topics, refusal) };
   const transactional = { producerId, producerEpoch, ...(verification === undefined ? {} : { verification }) };
-  return { ...commit(runtime, groupId, request.topics), transactional };
+  // As in Kafka, the topic's id is not kept here.
+  const topics = request.topics.map(({ name, partitions }) => ({ name, partitions }));
+  return { ...commit(runtime, groupId, topics), transactional };
 }
 
 /** A group that is not there takes the commits of consumers that manage their partitions themselves. */
@@ -102,7 +104,7 @@ function commit(runtime: GroupRuntime, groupId: string, topics: CommittedTopics)
   const limit = runtime.config['offset.metadata.max.bytes'];
   const commitTimestamp = runtime.now();
   const response: OffsetCommitResponse = { topics: [] };
-  for (const { name, partitions } of topics) {
+  for (const { name, topicId, partitions } of topics) {
     const answers: OffsetCommitResponse['topics'][number]['partitions'] = [];
     for (const { partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata } of partitions) {
       const metadata = committedMetadata ?? '';
@@ -111,7 +113,7 @@ function commit(runtime: GroupRuntime, groupId: string, topics: CommittedTopics)
         continue;
       }
       const value = { offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata, commitTimestamp };
-      records.push(offsetRecord(groupId, name, partitionIndex, value));
+      records.push(offsetRecord(groupId, name, partitionIndex, value, topicId));
       answers.push({ partitionIndex, errorCode: 0 });
     }
     response.topics.push({ name, partitions: answers });

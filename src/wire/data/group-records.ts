@@ -10,7 +10,7 @@ export const offsetCommitKey = message('OffsetCommitKey', {
   fields: { group: string(), topic: string(), partition: int32() },
 });
 
-/** Written as version 3, which every Kafka since 2.1 reads; 4 adds the topic's id. */
+/** Written as version 4, which adds the topic's id; older ones are read. */
 export const offsetCommitValue = message('OffsetCommitValue', {
   versions: '0-4',
   flexible: '4+',

@@ -93,15 +93,6 @@ export const differences: readonly Difference[] = [
     ourWords: /^exit code 1$|^.*Error while executing config command.*$|^.*does not support DESCRIBE_CLIENT_QUOTAS$/gm,
   },
   {
-    tool: 'kafka-console-consumer and kafka-dump-log on `__consumer_offsets`',
-    apacheKafka: 'values of version 4, with the topic’s id',
-    ours: 'values of version 3',
-    reason: 'Every Kafka since 2.1 reads version 3; offsets go with their topic when it is deleted.',
-    commands: /^kafka-(?:console-consumer|dump-log) .*__consumer_offsets/,
-    apacheKafkaWords: /(?<="value":\{"version":|payload: \{"version":")4|,"topicId":"ID"/g,
-    ourWords: /(?<="data":\{"group":"[\w-]+","topic":.*"version":"?)3/g,
-  },
-  {
     tool: 'kafka-console-consumer and kafka-dump-log on `__transaction_state`',
     apacheKafka: '`previousProducerId` is always there',
     ours: 'it is there while the producer’s previous epoch may still ask again',
