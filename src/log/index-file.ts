@@ -11,6 +11,8 @@ export class IndexFile {
   /** Entries that the file holds already. */
   private written = 0;
   private file: DiskFile | undefined;
+  /** Written since its last sync began. */
+  private dirty = false;
 
   constructor(disk: Disk, path: string, entrySize: number) {
     this.disk = disk;
@@ -41,7 +43,10 @@ export class IndexFile {
     const bytes = new Uint8Array((count - this.written) * this.entrySize);
     encode(new DataView(bytes.buffer), this.written);
     const file = this.open();
-    if (bytes.length > 0) file.write(bytes, this.written * this.entrySize);
+    if (bytes.length > 0) {
+      file.write(bytes, this.written * this.entrySize);
+      this.dirty = true;
+    }
     this.written = count;
   }
 
@@ -50,6 +55,7 @@ export class IndexFile {
     this.close();
     this.disk.remove(this.path);
     this.written = 0;
+    this.dirty = false;
   }
 
   /** Gives the file another name, if there is one. @throws SystemError */
@@ -59,11 +65,17 @@ export class IndexFile {
     this.path = path;
   }
 
+  /** Costs nothing where nothing was written since the last one. Rejects with SystemError. */
   async sync(): Promise<void> {
-    await this.file?.sync();
+    if (!this.dirty) return;
+    this.dirty = false;
+    await this.open().sync();
   }
+  /** The same, blocking. @throws SystemError */
   syncNow(): void {
-    this.file?.syncNow();
+    if (!this.dirty) return;
+    this.dirty = false;
+    this.open().syncNow();
   }
   /** Closes the file; a later call of the others opens it again. */
   close(): void {

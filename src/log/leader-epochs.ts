@@ -101,7 +101,8 @@ export class LeaderEpochs {
   truncateFromStart(startOffset: number): void {
     const before = this.entries.findLastIndex((entry) => entry.startOffset <= startOffset);
     if (before < 0) return;
-    const { epoch } = this.entries[before]!;
+    const { epoch, startOffset: known } = this.entries[before]!;
+    if (before === 0 && known === startOffset) return;
     this.entries = [{ epoch, startOffset }, ...this.entries.slice(before + 1)];
     this.unsaved = true;
   }

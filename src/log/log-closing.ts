@@ -43,7 +43,11 @@ export class LogClosing {
         return;
       }
       while (log.failure === undefined && !flushing.isComplete) await flushing.flush();
-      if (log.failure === undefined) this.leaveClean();
+      if (log.failure === undefined) {
+        // Nothing may come between what is sealed now and the end.
+        log.takeNoMore('the log is closed');
+        await this.leaveClean();
+      }
     } finally {
       log.takeNoMore('the log is closed');
       await flushing.idle;
@@ -65,13 +69,15 @@ export class LogClosing {
     );
   }
 
-  private leaveClean(): void {
+  private async leaveClean(): Promise<void> {
     const { list, epochs, endOffset } = this.log;
-    list.tryAside(() => {
+    try {
       epochs.save();
-      list.sealForGood(endOffset);
+      await list.sealForGood(endOffset);
       this.clean = list.durableUpTo === endOffset;
-    });
+    } catch (error) {
+      list.failedAside(error);
+    }
   }
 
   /**

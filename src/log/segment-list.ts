@@ -123,11 +123,11 @@ export class SegmentList {
     try {
       write();
     } catch (error) {
-      this.logger.warn('an index or snapshot could not be written', {
-        directory: this.directory,
-        cause: String(error),
-      });
+      this.failedAside(error);
     }
+  }
+  failedAside(error: unknown): void {
+    this.logger.warn('an index or snapshot could not be written', { directory: this.directory, cause: String(error) });
   }
 
   /** Makes all that was written before the call durable. Never called while an earlier call is under way. */
@@ -158,11 +158,13 @@ export class SegmentList {
     }
   }
 
-  /** All is on the device: closes the active segment so that it need not be scanned either. @throws SystemError */
-  sealForGood(end: number): void {
+  /**
+   * All is on the device, and no more comes: closes the active segment so that it need not be scanned either. Blocks for
+   * the names alone, which are there as a rule once the files are. Rejects with SystemError.
+   */
+  async sealForGood(end: number): Promise<void> {
     writeSnapshot(this.disk, this.directory, end, this.producers.producers.values());
-    syncSnapshotNow(this.disk, this.directory, end);
-    this.current.sealNow();
+    await Promise.all([syncSnapshot(this.disk, this.directory, end), this.current.sealForGood()]);
     this.disk.syncDirectory(this.directory);
     this.current.durablySealed = true;
     if (this.segments.every((segment) => segment.durablySealed)) this.durable = end;

@@ -133,9 +133,18 @@ export class Segment {
     await Promise.all([this.offsets.file.sync(), this.times.file.sync(), this.aborted.file.sync()]);
   }
   /**
-   * The same as `seal`, and on the device when it returns. The time index comes last: a segment without a complete one
-   * is scanned when it is opened, so the others are complete wherever it is.
+   * The same as `seal`, and on the device when it resolves. The time index comes last: a segment without a complete one
+   * is scanned when it is opened, so the others are complete wherever it is. Rejects with SystemError.
    */
+  async sealForGood(): Promise<void> {
+    this.aborted.write();
+    this.offsets.write();
+    await Promise.all([this.aborted.file.sync(), this.offsets.file.sync()]);
+    this.seal();
+    await this.times.file.sync();
+    this.closeIndexes();
+  }
+  /** The same, blocking; for the start. @throws SystemError */
   sealNow(): void {
     this.aborted.write();
     this.aborted.file.syncNow();
