@@ -20,7 +20,7 @@ const usage = `npm run bench [-- OPTION...]
   --row NAME      only the rows whose name contains NAME; may be given several times
   --json FILE     writes the result as JSON
   --docs          writes the table into docs/performance.md
-  --check         exit code 1 where a target is not met, or could not be measured
+  --check         exit code 1 where a target is not met, or could not be measured; without it only where a row failed
   --profile DIR   processor profiles of our broker and our client, and a summary of each
   --list          the names of the rows`;
 
@@ -80,11 +80,18 @@ async function run(): Promise<number> {
     }
     const label = `[${index + 1}/${chosen.length}] ${row.name}`;
     show(`${label}: starting`);
-    await brokers.have(row.brokers);
-    const result = await measureRow(row, bench, REPETITIONS, (text) => show(`${label}: ${text}`));
-    show('');
-    say(shortLine(result));
-    results.push(result);
+    try {
+      await brokers.have(row.brokers);
+      const result = await measureRow(row, bench, REPETITIONS, (text) => show(`${label}: ${text}`));
+      show('');
+      say(shortLine(result));
+      results.push(result);
+    } catch (error) {
+      show('');
+      say(`${row.name}: FAILED: ${error instanceof Error ? error.stack : error}`);
+      results.push({ row: row.name, target: row.target, reason: 'failed' });
+      await brokers.have([]); // The next row has them anew.
+    }
   }
   await brokers.have([]);
   if (profiles !== undefined) for (const text of profileSummary(profiles)) say(text);
@@ -97,7 +104,8 @@ async function run(): Promise<number> {
   say(
     `${unmet.length} of ${results.filter(({ target }) => target !== undefined).length} targets are not met; ${Math.round((Date.now() - date.getTime()) / 1000)} s`,
   );
-  return options.check && unmet.length > 0 ? 1 : 0;
+  const failed = results.some((row) => !isMeasured(row) && row.reason === 'failed');
+  return failed || (options.check && unmet.length > 0) ? 1 : 0;
 }
 
 function toolsOf({ tools = [], brokers }: Row): readonly Tool[] {

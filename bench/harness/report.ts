@@ -53,25 +53,28 @@ export function asJson({ date, quick, rows }: Report): string {
 
 export function asMarkdown({ date, quick, rows }: Report): string {
   const { processor, cores, memoryGiB, system, node } = machine();
-  const head = ['| What | Ours | Peer | Ratio | Target | Met |', '|---|--:|--:|--:|---|---|'];
-  const notes = rows.flatMap((row) => (isMeasured(row) ? [`- ${row.row}: ${row.note}.`] : []));
+  const when = `Taken ${date.toISOString().slice(0, 10)}${quick ? ' with `--quick`' : ''}`;
+  // Rows that were measured in the same way share a note.
+  const notes = [...new Set(rows.filter(isMeasured).map(({ note }) => note))];
   return [
-    `Taken ${date.toISOString().slice(0, 10)}${quick ? ' with `--quick`' : ''} on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}.`,
+    `${when} on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}.`,
     'Medians; in brackets the range of all repetitions divided by their median.',
     '',
-    ...head,
-    ...rows.map(line),
+    '| What | Ours | Peer | Ratio | Target | Met | How |',
+    '|---|--:|--:|--:|---|---|---|',
+    ...rows.map((row) => line(row, notes)),
     '',
-    ...notes,
+    ...notes.map((note, index) => `${index + 1}. ${note}.`),
   ].join('\n');
 }
 
-function line(row: RowResult | NotMeasured): string {
+function line(row: RowResult | NotMeasured, notes: readonly string[]): string {
   const target = row.target === undefined ? '' : targetText(row.target);
-  if (!isMeasured(row)) return cells(row.row, 'not measured', row.reason, '', target, '');
+  if (!isMeasured(row)) return cells(row.row, 'not measured', row.reason, '', target, '', '');
   const peers = row.peers.map((side) => `${side.name} ${sideText(side, row.unit)}`).join('<br>');
   const met = row.met === undefined ? '' : row.met ? 'yes' : '**no**';
-  return cells(row.row, sideText(row.ours, row.unit), peers, row.ratio.toPrecision(3), target, met);
+  const note = String(notes.indexOf(row.note) + 1);
+  return cells(row.row, sideText(row.ours, row.unit), peers, row.ratio.toPrecision(3), target, met, note);
 }
 
 const cells = (...texts: readonly string[]) => `| ${texts.join(' | ')} |`;
@@ -89,7 +92,7 @@ function sideText({ value, spread, values }: SideResult, unit: Unit): string {
 }
 
 export function quantity(value: number, unit: Unit): string {
-  if (unit !== 'records/s') return `${value.toPrecision(3)} ${unit}`;
+  if (unit !== 'records/s') return `${value >= 100 ? Math.round(value) : value.toPrecision(3)} ${unit}`;
   return value >= 1e6 ? `${(value / 1e6).toFixed(2)} M/s` : `${(value / 1e3).toFixed(0)} k/s`;
 }
 

@@ -1,4 +1,7 @@
-/** Topics of a measurement: made before it, removed after it, so that the disk has no more to write of them. */
+/**
+ * Topics of a measurement: made before it, removed after it, and from the disk at once: what is left of one is no burden
+ * for the next.
+ */
 import { Admin } from '../../src/client/index.ts';
 
 /** A broker as far as its topics are concerned. */
@@ -16,7 +19,7 @@ export async function createTopic(broker: Reached, partitions = 1): Promise<stri
 
 export async function createNamedTopic(broker: Reached, name: string, partitions = 1): Promise<void> {
   await using admin = new Admin({ bootstrapServers: broker.bootstrap });
-  await admin.createTopics([{ name, partitions }]);
+  await admin.createTopics([{ name, partitions, configs: { 'file.delete.delay.ms': '0' } }]);
 }
 
 export async function deleteTopic(broker: Reached, name: string): Promise<void> {
