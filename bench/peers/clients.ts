@@ -1,6 +1,6 @@
 /** The clients that are measured, each in a process of its own, and what is asked of them. */
 import { join } from 'node:path';
-import { Agent } from '../harness/agent.ts';
+import { Agent, type Request } from '../harness/agent.ts';
 import { profileArguments, root } from '../harness/children.ts';
 import { payloadFile } from '../harness/payloads.ts';
 import { processorSeconds } from '../harness/processor-time.ts';
@@ -58,10 +58,11 @@ export async function consume(
   records: number,
   leading: number,
 ): Promise<Sample> {
-  return rate(client, broker, { do: 'consume', bootstrap: broker.bootstrap, topic, records, leading });
+  const request = { do: 'consume', bootstrap: broker.bootstrap, topic, records, leading };
+  return rate(client, broker, request, leading);
 }
 
-async function rate(client: Agent, broker: Measured, request: Parameters<Agent['call']>[0]): Promise<Sample> {
+async function rate(client: Agent, broker: Measured, request: Request, leading = 0): Promise<Sample> {
   const before = processorSeconds(broker.pid);
   const answer = await client.call(request);
   const records = answer.records!;
@@ -69,7 +70,7 @@ async function rate(client: Agent, broker: Measured, request: Parameters<Agent['
     value: records / answer.seconds!,
     details: {
       'client µs': ((answer.cpuSeconds ?? Number.NaN) / records) * 1e6,
-      'broker µs': ((processorSeconds(broker.pid) - before) / records) * 1e6,
+      'broker µs': ((processorSeconds(broker.pid) - before) / (leading + records)) * 1e6,
     },
   };
 }

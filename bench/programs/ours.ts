@@ -15,7 +15,7 @@ async function produce({ bootstrap, topic, records, values: path, acks, compress
     batchSize: BATCH_SIZE,
     lingerMs: LINGER_MS,
   });
-  await producer.partitionsOf(topic);
+  await producer.sendAndWait({ topic, value: values[0]! }); // connections and metadata are behind it
   const names = Array.from({ length: keys }, (_, index) => `key-${index}`);
   const watch = new Stopwatch();
   for (let n = 0; n < records; n++) {
