@@ -30,6 +30,7 @@ public class KafkaClients {
       admin.listConsumerGroupOffsets("java-tv1").all().get();
       try { admin.listConsumerGroupOffsets("no-such-group").all().get(); } catch (Exception expected) { }
       admin.alterConsumerGroupOffsets("java-tv2-reader", Map.of(new TopicPartition("java-in", 0), new OffsetAndMetadata(1, Optional.of(0), "by hand"))).all().get();
+      consumerProtocol(admin);
       describeAndMend(admin);
       admin.deleteConsumerGroups(List.of("java-tv1-reader")).all().get();
       admin.deleteTopics(List.of("java-out")).all().get();
@@ -42,6 +43,18 @@ public class KafkaClients {
     Map<String, Object> login = Map.of("bootstrap.servers", bootstrap, "client.id", "java", "security.protocol", "SASL_PLAINTEXT", "sasl.mechanism", "PLAIN", "sasl.jaas.config", jaas);
     try (Admin admin = Admin.create(login)) {
       admin.describeCluster().clusterId().get();
+    }
+  }
+
+  /** A group of the consumer protocol (KIP-848), described while it has a member. */
+  static void consumerProtocol(Admin admin) throws Exception {
+    var consuming = new HashMap<String, Object>(Map.of("bootstrap.servers", bootstrap, "client.id", "java", "group.id", "java-848", "group.protocol", "consumer", "client.rack", "rack-a"));
+    consuming.put("key.deserializer", "org.apache.kafka.common.serialization.StringDeserializer");
+    consuming.put("value.deserializer", "org.apache.kafka.common.serialization.StringDeserializer");
+    try (var consumer = new KafkaConsumer<String, String>(consuming)) {
+      consumer.subscribe(List.of("java-in"));
+      for (int i = 0; i < 50 && consumer.assignment().isEmpty(); i++) consumer.poll(Duration.ofMillis(200));
+      admin.describeConsumerGroups(List.of("java-848", "java-tv1")).all().get();
     }
   }
 

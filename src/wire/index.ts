@@ -47,6 +47,7 @@ export * from './messages/add-offsets-to-txn.ts';
 export * from './messages/add-partitions-to-txn.ts';
 export * from './messages/alter-configs.ts';
 export * from './messages/api-versions.ts';
+export * from './messages/consumer-group-describe.ts';
 export * from './messages/create-partitions.ts';
 export * from './messages/create-topics.ts';
 export * from './messages/delete-groups.ts';

@@ -3,6 +3,7 @@ import { addOffsetsToTxn } from './messages/add-offsets-to-txn.ts';
 import { addPartitionsToTxn } from './messages/add-partitions-to-txn.ts';
 import { alterConfigs } from './messages/alter-configs.ts';
 import { apiVersions } from './messages/api-versions.ts';
+import { consumerGroupDescribe } from './messages/consumer-group-describe.ts';
 import { createPartitions } from './messages/create-partitions.ts';
 import { createTopics } from './messages/create-topics.ts';
 import { deleteGroups } from './messages/delete-groups.ts';
@@ -87,6 +88,7 @@ export const apis: readonly Api[] = [
   describeProducers,
   describeTransactions,
   listTransactions,
+  consumerGroupDescribe,
   listConfigResources,
   describeTopicPartitions,
 ];

@@ -55,7 +55,8 @@ export function adminGroups(cluster: UnderTest): void {
     });
     const [described, empty] = results as Awaited<ReturnType<typeof admin.describeConsumerGroups>>;
     const { members, ...group } = described!;
-    assert.deepEqual(group, { groupId: full, state: 'Stable', protocolType: 'consumer', partitionAssignor: 'range' });
+    const common = { groupId: full, type: 'classic', protocolType: 'consumer' };
+    assert.deepEqual(group, { ...common, state: 'Stable', partitionAssignor: 'range' });
     const [{ memberId, host, ...member }] = members as [(typeof members)[number]];
     assert.ok(memberId.startsWith('static') && host.length > 0);
     assert.deepEqual(

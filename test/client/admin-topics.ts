@@ -40,6 +40,22 @@ export function adminTopics(cluster: UnderTest): void {
     await cluster.eventually('it is gone', async () => !(await admin.listTopics()).includes(good));
   });
 
+  cluster.scenario('a topic that was just made can be worked with at once', async () => {
+    const admin = cluster.admin();
+    for (let round = 0; round < 5; round++) {
+      const name = cluster.unique('fresh');
+      await admin.createTopics([{ name, partitions: 2, configs: { 'retention.ms': '60000' } }]);
+      const [[topic], [configured], [end]] = await Promise.all([
+        admin.describeTopics([name]),
+        admin.describeConfigs([{ type: 'topic', name }], { names: ['retention.ms'] }),
+        admin.listOffsets([{ ...partition(name, 1), at: 'latest' }]),
+      ]);
+      assert.deepEqual([topic!.partitions.length, configured!.entries[0]!.value, end!.offset], [2, '60000', 0]);
+      await admin.alterConsumerGroupOffsets(cluster.unique('group'), [{ ...partition(name), offset: 0 }]);
+      await admin.deleteTopics([name]);
+    }
+  });
+
   cluster.scenario('a topic can be judged without being made, and made where it is told to lie', async () => {
     const admin = cluster.admin();
     const name = cluster.unique('judged');

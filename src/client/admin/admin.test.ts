@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ErrorCode } from '../../core/index.ts';
+import { ErrorCode, ZERO_UUID } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
 import {
+  consumerGroupDescribe,
   createTopics,
   deleteTopics,
   describeCluster,
+  describeConfigs,
   describeGroups,
   describeProducers,
   describeTransactions,
@@ -119,6 +121,82 @@ test('a topic may be unknown for a moment after it was made, then it is not ther
   });
 });
 
+test('a topic that this client has made is waited for, however long a broker does not know it', async () => {
+  await scenario(async ({ sim, brokers: { one, leaders }, admin }) => {
+    one.on(createTopics, ({ topics }) => ({ topics: topics.map(({ name }) => ({ name })) }));
+    one.on(deleteTopics, ({ topics }) => ({ responses: topics.map(({ name }) => ({ name })) }));
+    one.on(
+      listOffsets,
+      ends(() => 0, 10),
+    );
+    one.on(describeConfigs, ({ resources }) => ({
+      results: resources.map(({ resourceName, resourceType }) => ({
+        ...{ resourceName, resourceType },
+        errorCode: leaders.has(resourceName) ? 0 : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      })),
+    }));
+    await admin.createTopics([{ name: 't' }]);
+    sim.node('later').timers.after(5000, () => leaders.set('t', [1]));
+    const [[described], [found], [configured]] = await Promise.all([
+      admin.describeTopics(['t']),
+      admin.listOffsets([at(0)]),
+      admin.describeConfigs([{ type: 'topic', name: 't' }]),
+    ]);
+    assert.deepEqual([described!.name, found!.offset, configured!.name], ['t', 10, 't']);
+    leaders.delete('t');
+    const before = sim.nowMs;
+    const { codes } = await failed(admin.describeTopics(['t'], { timeoutMs: 2000 }));
+    assert.deepEqual(codes, { t: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    assert.ok(sim.nowMs - before >= 2000 && sim.nowMs - before < 2500, 'no longer than the call may take');
+    await admin.deleteTopics(['t']);
+    const after = sim.nowMs;
+    await failed(admin.describeTopics(['t', 'never-made']));
+    assert.ok(sim.nowMs - after < 100, 'one that was deleted, or made by nobody, is not there');
+    await admin.createTopics([{ name: 'judged' }], { validateOnly: true });
+    await failed(admin.describeTopics(['judged']));
+    assert.ok(sim.nowMs - after < 200, 'nor one that was only judged');
+  });
+});
+
+test('groups of the consumer protocol are described as such, and the classic ones beside them', async () => {
+  await scenario(async ({ brokers: { one }, admin }) => {
+    const has = (partition: number) => ({
+      topicPartitions: [{ topicId: ZERO_UUID, topicName: 't', partitions: [partition] }],
+    });
+    one.on(consumerGroupDescribe, ({ groupIds }) => ({
+      groups: groupIds.map((groupId) => {
+        if (groupId === 'hidden') return { groupId, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED };
+        if (groupId !== 'new') return { groupId, errorCode: ErrorCode.GROUP_ID_NOT_FOUND };
+        const member = { memberId: 'm', memberEpoch: 3, clientId: 'c', clientHost: '/h', memberType: 1 };
+        return {
+          ...{ groupId, groupState: 'Reconciling', groupEpoch: 4, assignmentEpoch: 3, assignorName: 'uniform' },
+          members: [{ ...member, instanceId: 'static', assignment: has(0), targetAssignment: has(1) }],
+        };
+      }),
+    }));
+    one.on(describeGroups, ({ groups }) => stable(groups));
+    const { codes, results } = await failed(admin.describeConsumerGroups(['old', 'new', 'hidden']));
+    assert.deepEqual(codes, { hidden: 'GROUP_AUTHORIZATION_FAILED' });
+    const [old, fresh] = results as Awaited<ReturnType<typeof admin.describeConsumerGroups>>;
+    assert.deepEqual([old!.groupId, old!.type, 'groupEpoch' in old!], ['old', 'classic', false]);
+    assert.deepEqual(fresh, {
+      ...{ groupId: 'new', type: 'consumer', state: 'Reconciling', protocolType: 'consumer' },
+      ...{ partitionAssignor: 'uniform', groupEpoch: 4, assignmentEpoch: 3 },
+      members: [
+        {
+          ...{ memberId: 'm', groupInstanceId: 'static', clientId: 'c', host: '/h', memberEpoch: 3 },
+          assignment: [{ topic: 't', partition: 0 }],
+          targetAssignment: [{ topic: 't', partition: 1 }],
+        },
+      ],
+    });
+    assert.deepEqual(
+      one.bodies(describeGroups).map(({ groups }) => groups),
+      [['old']],
+    );
+  });
+});
+
 test('a controller that moved is found again, and asked for what is left alone', async () => {
   await scenario(async ({ brokers, admin }) => {
     const { one, two } = brokers;
@@ -163,6 +241,7 @@ const stable = (groups: readonly string[], errorCode = 0) => ({
 
 test('coordinators are looked for all at once, and again for a group that moved', async () => {
   await scenario(async ({ brokers: { one, two, coordinators }, admin }) => {
+    for (const broker of [one, two]) broker.limit(consumerGroupDescribe, 7, 7);
     coordinators.set('b', 2).set('c', 2);
     one.on(describeGroups, ({ groups }) => {
       coordinators.set('a', 2);
@@ -262,6 +341,7 @@ test('older brokers are asked as they understand it, and told apart where they d
       broker.limit(findCoordinator, 0, 3);
       broker.limit(deleteTopics, 1, 5);
       broker.limit(describeGroups, 0, 5);
+      broker.limit(consumerGroupDescribe, 7, 7);
       broker.limit(describeCluster, 7, 7);
     }
     one.limit(leaveGroup, 0, 2);

@@ -45,6 +45,7 @@ import {
 import { findHangingBy, type HangingTransaction } from './hanging-transactions.ts';
 import { resultsOf } from './items.ts';
 import { describeLogDirsBy, type LogDirDescription } from './log-dirs.ts';
+import { Newcomers } from './newcomers.ts';
 import { type DeletedRecords, deleteRecordsBy, listOffsetsBy, type RecordsToDelete } from './partition-records.ts';
 import {
   type ElectionType,
@@ -83,6 +84,7 @@ export class Admin {
   readonly config: AdminConfig;
   private readonly cluster: Cluster;
   private readonly runtime: Runtime;
+  private readonly newcomers: Newcomers;
   private closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError */
@@ -90,6 +92,7 @@ export class Admin {
     this.config = normaliseAdminOptions(options);
     this.runtime = runtimeOf(options);
     this.cluster = new Cluster(this.runtime, { ...this.config, allowAutoCreateTopics: false });
+    this.newcomers = new Newcomers(this.runtime.clock);
   }
 
   /** What it has counted up to now. */
@@ -102,7 +105,8 @@ export class Admin {
   }
 
   /**
-   * Makes topics; resolves once the controller has them. A broker may learn of them a moment later.
+   * Makes topics; resolves once the controller has them. A broker may learn of them a moment later: other calls of this
+   * admin client wait for that, up to their own time.
    * @throws PartialFailureError by topic: TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG…
    */
   async createTopics(topics: readonly NewTopic[], options: CallOptions & ValidateOnly = {}): Promise<CreatedTopic[]> {
@@ -367,6 +371,6 @@ export class Admin {
     if (this.closing !== undefined) throw new ClosedError('admin client');
     signal?.throwIfAborted();
     const { requestTimeoutMs, defaultApiTimeoutMs } = this.config;
-    return new AdminCall(this.cluster, requestTimeoutMs, timeoutMs ?? defaultApiTimeoutMs, signal);
+    return new AdminCall(this.cluster, this.newcomers, requestTimeoutMs, timeoutMs ?? defaultApiTimeoutMs, signal);
   }
 }

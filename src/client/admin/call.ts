@@ -2,6 +2,7 @@
 import type { Api } from '../../wire/index.ts';
 import type { Connection, VersionLimits } from '../connections/connection.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
+import type { Newcomers } from './newcomers.ts';
 
 /** What every method of the admin client takes. */
 export interface CallOptions {
@@ -21,10 +22,18 @@ export class AdminCall {
   readonly cluster: Cluster;
   readonly deadline: Deadline;
   readonly requestTimeoutMs: number;
+  readonly newcomers: Newcomers;
   private readonly began: number;
 
-  constructor(cluster: Cluster, requestTimeoutMs: number, timeoutMs: number, signal: AbortSignal | undefined) {
+  constructor(
+    cluster: Cluster,
+    newcomers: Newcomers,
+    requestTimeoutMs: number,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ) {
     this.cluster = cluster;
+    this.newcomers = newcomers;
     this.requestTimeoutMs = requestTimeoutMs;
     this.began = cluster.runtime.clock.monotonic();
     this.deadline = cluster.deadline(timeoutMs, signal);

@@ -3,7 +3,7 @@ import { describeConfigs, incrementalAlterConfigs, listConfigResources } from '.
 import { brokerError } from '../errors.ts';
 import type { AdminCall } from './call.ts';
 import { askEach, type Items, labelled, type Outcome, type Route, refusal } from './items.ts';
-import { anywhere, brokerOf, toController } from './routes.ts';
+import { anywhere, brokerOf, refusalOfTopic, toController } from './routes.ts';
 
 const resourceTypes = {
   topic: 2,
@@ -95,7 +95,7 @@ export function describeConfigsBy(
     const limits = includeDocumentation ? { min: 3 } : {};
     const body = { resources: asked(left, names ?? null), includeSynonyms, includeDocumentation };
     const { results } = await call.send(connection, describeConfigs, body, limits);
-    return outcomesOf(results, left, ({ configs }, resource) => ({
+    return outcomesOf(call, results, left, ({ configs }, resource) => ({
       ...{ type: resource.type, name: resource.name },
       entries: configs.map((config) => ({
         name: config.name,
@@ -130,7 +130,7 @@ export async function incrementalAlterConfigsBy(
       })),
       validateOnly,
     });
-    return outcomesOf(responses, left, () => undefined);
+    return outcomesOf(call, responses, left, () => undefined);
   });
 }
 
@@ -192,7 +192,18 @@ interface ResourceAnswer {
   readonly resourceName: string;
 }
 
+function refusalOf(
+  call: AdminCall,
+  { type, name }: ConfigResource,
+  code: number,
+  what: string,
+  detail: string | null,
+): Outcome<never> {
+  return type === 'topic' ? refusalOfTopic(call, name, code, what, detail) : refusal(code, what, detail);
+}
+
 function outcomesOf<A extends ResourceAnswer, V>(
+  call: AdminCall,
   answers: readonly A[],
   items: Items<ConfigResource>,
   done: (answer: A, resource: ConfigResource) => V,
@@ -206,7 +217,7 @@ function outcomesOf<A extends ResourceAnswer, V>(
     if (resource === undefined) continue;
     const { errorCode, errorMessage } = answer;
     if (errorCode === 0) outcomes.set(name, { done: done(answer, resource) });
-    else outcomes.set(name, refusal(errorCode, `configuration of ${name}`, errorMessage));
+    else outcomes.set(name, refusalOf(call, resource, errorCode, `configuration of ${name}`, errorMessage));
   }
   return outcomes;
 }

@@ -102,7 +102,7 @@ function outcomesOf(
       const label = partitionLabel({ topic, partition });
       outcomes.set(
         label,
-        errorCode === 0 ? { done: undefined } : newcomerRefusal(call, errorCode, `${what}, ${label}`),
+        errorCode === 0 ? { done: undefined } : newcomerRefusal(call, errorCode, `${what}, ${label}`, undefined, topic),
       );
     }
   }

@@ -1,5 +1,8 @@
 /** Groups of consumers and others: listed at every broker; described, emptied and deleted at their coordinators. */
+import { errorName } from '../../core/index.ts';
 import {
+  type ConsumerGroupDescribeResponse,
+  consumerGroupDescribe,
   consumerProtocolAssignment,
   type DescribeGroupsResponse,
   decodeVersionedLeniently,
@@ -8,6 +11,7 @@ import {
   leaveGroup,
   listGroups,
 } from '../../wire/index.ts';
+import type { Connection } from '../connections/connection.ts';
 import { brokerError, ClientError } from '../errors.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
@@ -20,7 +24,7 @@ export interface GroupListing {
   readonly protocolType: string;
   /** `Empty`, `Stable`, `PreparingRebalance`, …; empty where the broker does not tell (before Kafka 2.6). */
   readonly state: string;
-  /** `Classic`, `Consumer`, `Share`, …; empty where the broker does not tell (before Kafka 3.8). */
+  /** `classic`, `consumer`, `share`, …; empty where the broker does not tell (before Kafka 3.8). */
   readonly type: string;
 }
 
@@ -39,14 +43,25 @@ export interface GroupMember {
   readonly host: string;
   /** Empty for members that are no consumers. */
   readonly assignment: readonly TopicPartition[];
+  /** Of the consumer protocol only: what the group wants it to have. */
+  readonly targetAssignment?: readonly TopicPartition[];
+  /** Of the consumer protocol only. */
+  readonly memberEpoch?: number;
 }
 
 export interface GroupDescription {
   readonly groupId: string;
+  /** `consumer`: of the protocol of KIP-848. */
+  readonly type: 'classic' | 'consumer';
+  /** `Empty`, `Stable`, and meanwhile `PreparingRebalance` or `CompletingRebalance`, of the consumer protocol `Assigning` or `Reconciling`. */
   readonly state: string;
   readonly protocolType: string;
-  /** The assignor that all members agreed on; empty while they have not. */
+  /** The assignor that all members agreed on, or the broker's; empty while they have not. */
   readonly partitionAssignor: string;
+  /** Of the consumer protocol only: raised with each change of members, topics or subscriptions. */
+  readonly groupEpoch?: number;
+  /** Of the consumer protocol only: the group epoch for which the assignment was computed. */
+  readonly assignmentEpoch?: number;
   readonly members: readonly GroupMember[];
 }
 
@@ -73,9 +88,49 @@ export async function listGroupsBy(call: AdminCall, { states, types }: GroupFilt
 export function describeGroupsBy(call: AdminCall, groupIds: readonly string[]): Promise<GroupDescription[]> {
   const items = labelled(groupIds, (groupId) => groupId);
   return askEach(call, 'DescribeGroups', items, ofGroup, async (connection, left) => {
-    const { groups } = await call.send(connection, describeGroups, { groups: [...left.keys()] });
-    return new Map(groups.map((group) => [group.groupId, described(group)]));
+    const outcomes = await consumerProtocolGroups(call, connection, [...left.keys()]);
+    const rest = [...left.keys()].filter((groupId) => !outcomes.has(groupId));
+    if (rest.length === 0) return outcomes;
+    const { groups } = await call.send(connection, describeGroups, { groups: rest });
+    for (const group of groups) outcomes.set(group.groupId, described(group));
+    return outcomes;
   });
+}
+
+/** Groups that are none of that protocol are left out. */
+async function consumerProtocolGroups(
+  call: AdminCall,
+  connection: Connection,
+  groupIds: readonly string[],
+): Promise<Map<string, Outcome<GroupDescription>>> {
+  if (!connection.supports(consumerGroupDescribe)) return new Map();
+  const { groups } = await call.send(connection, consumerGroupDescribe, { groupIds: [...groupIds] });
+  const theirs = groups.filter(({ errorCode }) => {
+    const name = errorName(errorCode);
+    return name !== 'GROUP_ID_NOT_FOUND' && name !== 'UNSUPPORTED_VERSION';
+  });
+  return new Map(theirs.map((group) => [group.groupId, ofConsumerProtocol(group)]));
+}
+
+function ofConsumerProtocol(group: ConsumerGroupDescribeResponse['groups'][number]): Outcome<GroupDescription> {
+  const { groupId, groupState: state, assignorName: partitionAssignor, errorCode } = group;
+  if (errorCode !== 0) return refusal(errorCode, `group "${groupId}"`, group.errorMessage);
+  const members = group.members.map(({ memberId, instanceId, clientId, clientHost: host, memberEpoch, ...member }) => ({
+    ...{ memberId, groupInstanceId: instanceId, clientId, host, memberEpoch },
+    assignment: partitionsOf(member.assignment),
+    targetAssignment: partitionsOf(member.targetAssignment),
+  }));
+  const { groupEpoch, assignmentEpoch } = group;
+  const common = { groupId, type: 'consumer', state, protocolType: 'consumer', partitionAssignor } as const;
+  return { done: { ...common, groupEpoch, assignmentEpoch, members } };
+}
+
+function partitionsOf({
+  topicPartitions,
+}: ConsumerGroupDescribeResponse['groups'][number]['members'][number]['assignment']): TopicPartition[] {
+  return topicPartitions.flatMap(({ topicName: topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
 }
 
 function described(group: DescribeGroupsResponse['groups'][number]): Outcome<GroupDescription> {
@@ -87,7 +142,7 @@ function described(group: DescribeGroupsResponse['groups'][number]): Outcome<Gro
     const assignment = protocolType === 'consumer' ? assignmentIn(memberAssignment) : [];
     return { memberId, groupInstanceId, clientId, host, assignment };
   });
-  return { done: { groupId, state, protocolType, partitionAssignor, members } };
+  return { done: { groupId, type: 'classic', state, protocolType, partitionAssignor, members } };
 }
 
 /** Empty between two rebalances, and for bytes that are not a consumer's. */

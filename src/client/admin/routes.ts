@@ -6,9 +6,9 @@ import { brokerError, ClientError, isRetriableError, UnknownTopicError } from '.
 import { type CoordinatorKind, findCoordinators } from '../metadata/coordinator-lookup.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
-import type { Outcome, Place, Route } from './items.ts';
+import { type Outcome, type Place, type Route, refusal } from './items.ts';
 
-/** How long a topic or partition may be unknown to a broker after it was made: then it is not there. */
+/** How long a topic or partition may be unknown to a broker after somebody else made it: then it is not there. */
 const PROPAGATION_MS = 3_000;
 
 /** Any broker will do. */
@@ -61,7 +61,7 @@ export const toLeaders: Route<TopicPartition> = async (call, items) => {
     const found = topic?.partitions.find((each) => each.partitionIndex === partition);
     const leader = call.cluster.image.brokers.get(found?.leaderId ?? -1);
     if (topic === undefined || topic.errorCode !== 0) {
-      places.set(label, newcomerRefusal(call, topic?.errorCode ?? -1, `topic ${name}`));
+      places.set(label, newcomerRefusal(call, topic?.errorCode ?? -1, `topic ${name}`, undefined, name));
     } else if (found === undefined) {
       places.set(label, unknownYet(call, `partition ${label}`));
     } else if (leader === undefined) {
@@ -74,14 +74,32 @@ export const toLeaders: Route<TopicPartition> = async (call, items) => {
 };
 
 /** As `refusal`, for answers about partitions: their topic may be so new that not every broker knows it. */
-export function newcomerRefusal(call: AdminCall, code: number, what: string, detail?: string | null): Outcome<never> {
-  if (errorName(code) === 'UNKNOWN_TOPIC_OR_PARTITION') return unknownYet(call, what);
+export function newcomerRefusal(
+  call: AdminCall,
+  code: number,
+  what: string,
+  detail?: string | null,
+  topic?: string,
+): Outcome<never> {
+  if (errorName(code) === 'UNKNOWN_TOPIC_OR_PARTITION') return unknownYet(call, what, topic);
   const error = brokerError(code, what, detail);
   return isRetriable(code) ? { again: error } : { refused: error };
 }
 
-function unknownYet(call: AdminCall, what: string): Outcome<never> {
-  if (call.ageMs >= PROPAGATION_MS) return { refused: new UnknownTopicError(what) };
+/** As `refusal`, for answers about a topic: one that this client has just made is there, whatever a broker knows of it. */
+export function refusalOfTopic(
+  call: AdminCall,
+  topic: string,
+  code: number,
+  what: string,
+  detail?: string | null,
+): Outcome<never> {
+  return call.newcomers.has(topic) ? newcomerRefusal(call, code, what, detail, topic) : refusal(code, what, detail);
+}
+
+function unknownYet(call: AdminCall, what: string, topic?: string): Outcome<never> {
+  const isNew = topic !== undefined && call.newcomers.has(topic);
+  if (!isNew && call.ageMs >= PROPAGATION_MS) return { refused: new UnknownTopicError(what) };
   return { again: new ClientError('UNKNOWN_TOPIC_OR_PARTITION', `${what} is not known`) };
 }
 

@@ -1,9 +1,10 @@
 /** Topics and their partitions: made, grown, listed, described, deleted. */
+import { errorName } from '../../core/index.ts';
 import { createPartitions, createTopics, deleteTopics, type MetadataResponse } from '../../wire/index.ts';
 import type { TopicInfo } from '../metadata/cluster-image.ts';
 import type { AdminCall } from './call.ts';
 import { askEach, labelled, type Outcome, refusal } from './items.ts';
-import { anywhere, askMetadata, toController } from './routes.ts';
+import { anywhere, askMetadata, refusalOfTopic, toController } from './routes.ts';
 
 /** A topic to be made. */
 export interface NewTopic {
@@ -61,6 +62,8 @@ export function createTopicsBy(
     return new Map(
       answer.topics.map((topic): [string, Outcome<CreatedTopic>] => {
         const { name, topicId: id, errorCode, errorMessage, numPartitions: partitions, replicationFactor } = topic;
+        const isThere = errorCode === 0 ? !validateOnly : errorName(errorCode) === 'TOPIC_ALREADY_EXISTS';
+        if (isThere) call.newcomers.made(name);
         if (errorCode !== 0) return [name, refusal(errorCode, `creating topic ${name}`, errorMessage)];
         return [name, { done: { name, id, partitions, replicationFactor } }];
       }),
@@ -79,6 +82,7 @@ export async function deleteTopicsBy(call: AdminCall, names: readonly string[]):
     });
     return new Map(
       answer.responses.map(({ name, errorCode, errorMessage }): [string, Outcome<undefined>] => {
+        if (errorCode === 0) call.newcomers.deleted(name!);
         if (errorCode === 0) return [name!, { done: undefined }];
         return [name!, refusal(errorCode, `deleting topic ${name}`, errorMessage)];
       }),
@@ -127,13 +131,13 @@ export function describeTopicsBy(call: AdminCall, names: readonly string[]): Pro
   const items = labelled(names, (name) => name);
   return askEach(call, 'Metadata', items, anywhere, async (connection, left) => {
     const { topics } = await askMetadata(call, connection, [...left.keys()]);
-    return new Map(topics.map((topic) => [topic.name!, described(topic)]));
+    return new Map(topics.map((topic) => [topic.name!, described(call, topic)]));
   });
 }
 
-function described(topic: MetadataResponse['topics'][number]): Outcome<TopicInfo> {
+function described(call: AdminCall, topic: MetadataResponse['topics'][number]): Outcome<TopicInfo> {
   const { name, topicId: id, isInternal: internal, errorCode } = topic;
-  if (errorCode !== 0) return refusal(errorCode, `topic ${name}`);
+  if (errorCode !== 0) return refusalOfTopic(call, name!, errorCode, `topic ${name}`);
   const partitions = topic.partitions
     .map((each) => ({
       partition: each.partitionIndex,
