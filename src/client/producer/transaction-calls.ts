@@ -2,7 +2,7 @@
  * The requests of a transactional producer to its coordinator and to a group's, each repeated until it is decided (KIP-98,
  * KIP-360, KIP-447, KIP-890). Knows versions and codes; the state of the transaction is not its business.
  */
-import { errorName } from '../../core/index.ts';
+import { ErrorCode, errorName } from '../../core/index.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -50,6 +50,10 @@ export class TransactionCalls {
         body,
         this.timing,
       );
+      // Whoever takes an id over that it may not use has broken nothing, and may be allowed to later.
+      if (errorCode === ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED && known === undefined) {
+        return { refused: brokerError(errorCode, 'InitProducerId') };
+      }
       return this.verdict(errorCode, 'InitProducerId', () => ({ producerId, epoch: producerEpoch }));
     });
   }

@@ -79,9 +79,8 @@ export class Transactions implements DeliveryGuard {
       );
       this.state.enter('ready');
     } catch (error) {
-      const failure = classify(asClientError(error), this.names);
-      const hopeless = failure.fatal && failure.code !== 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
-      if (hopeless && !this.cluster.signal.aborted) this.die(failure);
+      const failure = asClientError(error);
+      if (failure.fatal && !this.cluster.signal.aborted) this.die(failure);
       else if (this.state.is('initializing')) this.state.enter('uninitialized');
       throw failure;
     }
