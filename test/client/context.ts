@@ -26,6 +26,8 @@ import type { StartWorld, World } from './world.ts';
 export interface UnderTest {
   /** Declares a test that runs in this world's time; its clients are closed at its end. */
   scenario(name: string, body: () => Promise<void> | void): void;
+  /** Whether scenarios may take minutes here. */
+  readonly sparesMinutes: boolean;
   readonly ports: Ports;
   /** `host:port` */
   bootstrap(): string;
@@ -52,7 +54,12 @@ export interface UnderTest {
 const QUICK = { retryBackoffMs: 20, reconnectBackoffMs: 20 };
 
 /** Declares scenarios in one kind of world. */
-export function inWorld(title: string, start: StartWorld, scenarios: (cluster: UnderTest) => void): void {
+export function inWorld(
+  title: string,
+  start: StartWorld,
+  scenarios: (cluster: UnderTest) => void,
+  { sparesMinutes = false }: { readonly sparesMinutes?: boolean } = {},
+): void {
   describe(title, () => {
     let started: World | undefined;
     const open: { close(): Promise<void> }[] = [];
@@ -66,12 +73,17 @@ export function inWorld(title: string, start: StartWorld, scenarios: (cluster: U
       assert.ok(started, 'the world has started');
       return started;
     };
-    scenarios(seenFrom(world, () => world().bootstrap, open));
+    scenarios(seenFrom(world, () => world().bootstrap, open, sparesMinutes));
   });
 }
 
 /** `open`: what is to be closed at the end of the scenario, in the order in which it was made. */
-function seenFrom(world: () => World, bootstrap: () => string, open: { close(): Promise<void> }[]): UnderTest {
+function seenFrom(
+  world: () => World,
+  bootstrap: () => string,
+  open: { close(): Promise<void> }[],
+  sparesMinutes: boolean,
+): UnderTest {
   const kept = <T extends { close(): Promise<void> }>(client: T): T => {
     open.push(client);
     return client;
@@ -90,6 +102,7 @@ function seenFrom(world: () => World, bootstrap: () => string, open: { close(): 
         }),
       );
     },
+    sparesMinutes,
     get ports() {
       return world().ports;
     },
@@ -111,7 +124,7 @@ function seenFrom(world: () => World, bootstrap: () => string, open: { close(): 
       const { host, ports } = world().proxy;
       const { network, timers } = ports;
       const proxy = kept(await FaultProxy.start({ target: bootstrap(), listen: { host }, network, timers, rules }));
-      return { cluster: seenFrom(world, () => proxy.bootstrap, open), proxy };
+      return { cluster: seenFrom(world, () => proxy.bootstrap, open, sparesMinutes), proxy };
     },
     restart: () => world().restart(),
     async topic(name, partitions = 1, configs = {}) {

@@ -7,9 +7,10 @@ import { adminCluster } from './admin-cluster.ts';
 import { adminGroups } from './admin-groups.ts';
 import { adminTopics } from './admin-topics.ts';
 import { adminTransactions } from './admin-transactions.ts';
-import { inWorld } from './context.ts';
+import { inWorld, type UnderTest } from './context.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
+import { knownBugs } from './known-bugs.ts';
 import { observing } from './observing.ts';
 import { positions } from './positions.ts';
 import { processing } from './process.ts';
@@ -17,8 +18,8 @@ import { sendingAndReading } from './sending-and-reading.ts';
 import { transactions } from './transactions.ts';
 import type { StartWorld } from './world.ts';
 
-export function clientScenarios(title: string, start: StartWorld): void {
-  inWorld(`our client on ${title}`, start, (cluster) => {
+export function clientScenarios(title: string, start: StartWorld, options?: Parameters<typeof inWorld>[3]): void {
+  const scenarios = (cluster: UnderTest): void => {
     sendingAndReading(cluster);
     positions(cluster);
     groups(cluster);
@@ -26,9 +27,11 @@ export function clientScenarios(title: string, start: StartWorld): void {
     processing(cluster);
     observing(cluster);
     faults(cluster);
+    knownBugs(cluster);
     adminTopics(cluster);
     adminCluster(cluster);
     adminGroups(cluster);
     adminTransactions(cluster);
-  });
+  };
+  inWorld(`our client on ${title}`, start, scenarios, options);
 }

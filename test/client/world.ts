@@ -2,7 +2,7 @@
  * The worlds in which the scenarios of our client run: our broker in the simulator, our broker over TCP, Apache Kafka.
  * A scenario takes its time, its chance and its network from the world, and so cannot tell which one it is in.
  */
-import { Broker } from '../../src/broker/index.ts';
+import { Broker, type BrokerConfigInput } from '../../src/broker/index.ts';
 import type { Ports } from '../../src/core/index.ts';
 import { Simulation } from '../../src/lab/index.ts';
 import { nodePorts } from '../../src/node/index.ts';
@@ -45,12 +45,12 @@ const HOST = 'broker';
 const PORT = 9092;
 
 /** A broker, its clients and a proxy on nodes of their own; everything is a function of the seed. */
-export function simulated(seed: number): StartWorld {
+export function simulated(seed: number, config: BrokerConfigInput): StartWorld {
   return async () => {
     const sim = new Simulation({ seed });
     const run = <T>(program: () => Promise<T>) =>
       sim.run(program, { untilMs: sim.nowMs + SCENARIO_MS, mostEvents: 20_000_000 });
-    const startOn = (ports: Ports) => Broker.start({ host: HOST, port: PORT, dataDirectory: '/data', ports });
+    const startOn = (ports: Ports) => Broker.start({ host: HOST, port: PORT, dataDirectory: '/data', config, ports });
     let broker = await run(() => startOn(sim.node(HOST)));
     return {
       bootstrap: broker.bootstrap,
