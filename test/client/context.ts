@@ -41,7 +41,7 @@ export interface UnderTest {
   through(rules: readonly FaultRule[]): Promise<{ readonly cluster: UnderTest; readonly proxy: FaultProxy }>;
   /** The broker ends in order and starts again, on its data and at its address. */
   restart(): Promise<void>;
-  /** A new topic, once its leaders serve it; returns its name. */
+  /** A new topic, once its leaders serve it; returns its name. Its records stay, however old their timestamps say they are. */
   topic(name: string, partitions?: number, configs?: Record<string, string>): Promise<string>;
   /** A name that nothing else uses on the cluster. */
   unique(name: string): string;
@@ -130,7 +130,8 @@ function seenFrom(
     async topic(name, partitions = 1, configs = {}) {
       const topic = cluster.unique(name);
       const admin = new Admin(surroundings());
-      await admin.createTopics([{ name: topic, partitions, replicationFactor: 1, configs }]);
+      const kept = { 'retention.ms': '-1', ...configs };
+      await admin.createTopics([{ name: topic, partitions, replicationFactor: 1, configs: kept }]);
       // Apache Kafka's broker learns of a topic a moment after it is made; the leaders answer once it has.
       await admin.listOffsets(
         Array.from({ length: partitions }, (_, partition) => ({ topic, partition, at: 'latest' as const })),

@@ -7,4 +7,5 @@ import { apacheKafkaVersion, start } from './apache-kafka.ts';
 clientScenarios(
   `Apache Kafka ${apacheKafkaVersion}`,
   overTcp(() => start(eagerUpkeep)),
+  { sparesMinutes: true },
 );
