@@ -247,7 +247,7 @@ async function assemble(
     groups: coordinators.groups,
     transactions: coordinators.transactions,
     markers: coordinators.markers,
-    verification: new TransactionVerification(coordinators.transactions, timers),
+    verification: new TransactionVerification(coordinators.transactions, timers, config),
   };
   logs.start(() => partitions.all(), controller.image, [metadataLog]);
   begin();

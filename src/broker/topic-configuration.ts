@@ -89,6 +89,8 @@ export function logConfigOf(image: MetadataImage, topic: string, configuration: 
     minCompactionLagMs: number('min.compaction.lag.ms'),
     maxCompactionLagMs: number('max.compaction.lag.ms'),
     deleteRetentionMs: number('delete.retention.ms'),
+    flushMessages: number('flush.messages'),
+    flushMs: number('flush.ms'),
     producerIdExpirationMs: values['producer.id.expiration.ms'],
     transactionPartitionVerificationEnable: values['transaction.partition.verification.enable'],
   };

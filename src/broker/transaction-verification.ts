@@ -4,9 +4,11 @@
  * The guard of each attempt, made before the question and shown to the append after the answer, keeps an answer that
  * comes late from opening a later transaction. Refusals come back in the words of the request that brought the batch.
  */
+
 import type { TransactionCoordinator } from '../coordinator/index.ts';
 import { ErrorCode, type ErrorName, errorName, type Timers } from '../core/index.ts';
 import type { VerificationGuard } from '../log/index.ts';
+import type { BrokerConfig } from './config/broker-configs.ts';
 import type { Partition } from './partition/partition.ts';
 
 /** Which request asks: it decides what the client understands. */
@@ -45,16 +47,20 @@ export function guardFor(
 }
 
 /** A completion is usually under way for a few milliseconds only: the producer is spared a round trip. */
-const COMPLETION_RETRY_MS = 20;
-const COMPLETION_RETRIES = 5;
+type RetryConfig = Pick<
+  BrokerConfig,
+  'add.partitions.to.txn.retry.backoff.ms' | 'add.partitions.to.txn.retry.backoff.max.ms'
+>;
 
 export class TransactionVerification {
   private readonly transactions: TransactionCoordinator;
   private readonly timers: Timers;
+  private readonly config: RetryConfig;
 
-  constructor(transactions: TransactionCoordinator, timers: Timers) {
+  constructor(transactions: TransactionCoordinator, timers: Timers, config: RetryConfig) {
     this.transactions = transactions;
     this.timers = timers;
+    this.config = config;
   }
 
   /** The refusal of each partition, in their order; NONE where the append may go on. */
@@ -67,8 +73,10 @@ export class TransactionVerification {
       return codes.map((code) => shown(errorName(code), protocol));
     }
     let code = await this.transactions.addPartitions({ ...demand, transactionVersion: 2 });
-    for (let tries = 0; code === ErrorCode.CONCURRENT_TRANSACTIONS && tries < COMPLETION_RETRIES; tries++) {
-      await new Promise<void>((resolve) => this.timers.after(COMPLETION_RETRY_MS, resolve));
+    const backoffMs = this.config['add.partitions.to.txn.retry.backoff.ms'];
+    const mostMs = this.config['add.partitions.to.txn.retry.backoff.max.ms'];
+    for (let spent = 0; code === ErrorCode.CONCURRENT_TRANSACTIONS && spent < mostMs; spent += backoffMs) {
+      await new Promise<void>((resolve) => this.timers.after(backoffMs, resolve));
       code = await this.transactions.addPartitions({ ...demand, transactionVersion: 2 });
     }
     const refusal = shown(errorName(code), protocol);

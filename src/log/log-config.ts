@@ -42,6 +42,10 @@ export interface LogConfig {
   readonly maxCompactionLagMs: number;
   /** `delete.retention.ms`: tombstones and markers stay this long after the compaction that could drop them. @default 1 day */
   readonly deleteRetentionMs: number;
+  /** `flush.messages`: a sync begins once so many records wait for one, whatever the acks. @default no limit */
+  readonly flushMessages: number;
+  /** `flush.ms`: the upkeep syncs what has waited for so long. @default no limit */
+  readonly flushMs: number;
   /** `producer.id.expiration.ms` @default 1 day */
   readonly producerIdExpirationMs: number;
   /** `transaction.partition.verification.enable` @default true */
@@ -69,6 +73,8 @@ export const defaultLogConfig: LogConfig = {
   minCompactionLagMs: 0,
   maxCompactionLagMs: Number.POSITIVE_INFINITY,
   deleteRetentionMs: 24 * 3600 * 1000,
+  flushMessages: Number.POSITIVE_INFINITY,
+  flushMs: Number.POSITIVE_INFINITY,
   producerIdExpirationMs: 24 * 3600 * 1000,
   transactionPartitionVerificationEnable: true,
 };

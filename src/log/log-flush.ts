@@ -6,11 +6,14 @@ export class LogFlush {
   private readonly log: LogBody;
   private readonly commits: GroupCommit<number>;
   private flushed: number;
+  /** When the last sync began, by the monotonic clock. */
+  private lastAt: number;
 
   /** All that `log` holds is durable. */
   constructor(log: LogBody) {
     this.log = log;
     this.flushed = log.endOffset;
+    this.lastAt = log.clock.monotonic();
     this.commits = new GroupCommit(() => this.syncOnce());
   }
 
@@ -21,6 +24,15 @@ export class LogFlush {
   /** Every batch is on the device, and the names of the files are. */
   get isComplete(): boolean {
     return this.flushed === this.log.endOffset && !this.log.list.namesChanged;
+  }
+  /** `flush.messages` are reached: a sync is due. */
+  get isDue(): boolean {
+    return this.log.endOffset - this.flushed >= this.log.config.flushMessages;
+  }
+  /** Something is not on the device, and the last sync was `flush.ms` ago. */
+  get isOverdue(): boolean {
+    const { log } = this;
+    return this.flushed < log.endOffset && log.clock.monotonic() - this.lastAt >= log.config.flushMs;
   }
   /** Resolves when no sync is under way; undefined when none is. Never rejects. */
   get idle(): Promise<void> | undefined {
@@ -42,6 +54,7 @@ export class LogFlush {
     const { log } = this;
     log.ensureUsable();
     const end = log.endOffset;
+    this.lastAt = log.clock.monotonic();
     try {
       await log.list.sync();
     } catch (error) {

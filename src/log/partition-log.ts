@@ -80,6 +80,14 @@ export class PartitionLog {
   get hasUnsealed(): boolean {
     return this.body.list.hasUnsealed;
   }
+  /** `flush.messages` are reached: a `flush` is due. */
+  get mustFlush(): boolean {
+    return this.flushing.isDue;
+  }
+  /** Something has waited for a `flush` for `flush.ms`. */
+  get hasOldUnflushed(): boolean {
+    return this.flushing.isOverdue;
+  }
   /** Why nothing works any more: a write or sync failed in a way that leaves the file in doubt, or the log is closed. */
   get failed(): KafkaError | undefined {
     return this.body.failure;

@@ -1,6 +1,6 @@
 /** Record batches v2: header, records, control records, compression. Imports core only. */
 export { BatchBuilder, type BatchBuilderOptions, type BuildOptions, recordSizeUpperBound } from './batch-builder.ts';
-export { type Compression, compress, compressionTypes, decompress } from './compression.ts';
+export { type Compression, codecName, compress, compressionTypes, decompress } from './compression.ts';
 export {
   type ControlBatchOptions,
   type ControlRecord,

@@ -9,6 +9,7 @@ import { type Clock, KafkaError, type Logger, silentLogger, type Timer, type Tim
 import {
   type Batch,
   batchesOf,
+  type Compression,
   decodeRecords,
   encodeBatch,
   type KafkaRecord,
@@ -32,6 +33,8 @@ export interface ReplayedOptions<S extends StateMachine> {
   readonly maxBatchBytes?: number;
   /** How many bytes of the log are replayed in one turn while loading. Default 256 KiB. */
   readonly loadSliceBytes?: number;
+  /** Of the batches that are appended. Default: none. */
+  readonly compression?: Compression;
   /** Called once when the state machine is unloaded because of `error`, not when the owner asked for it. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -58,6 +61,7 @@ export class Replayed<S extends StateMachine> {
   private readonly logger: Logger;
   private readonly maxBatchBytes: number;
   private readonly loadSliceBytes: number;
+  private readonly compression: Compression;
   private readonly onFailure: ((error: Error) => void) | undefined;
   private readonly scheduled = new Map<string, Timer>();
   private phase: Phase = 'loading';
@@ -75,6 +79,7 @@ export class Replayed<S extends StateMachine> {
     this.logger = options.logger ?? silentLogger;
     this.maxBatchBytes = options.maxBatchBytes ?? 1_048_588;
     this.loadSliceBytes = options.loadSliceBytes ?? 256 * 1024;
+    this.compression = options.compression ?? 'none';
     this.onFailure = options.onFailure;
   }
 
@@ -274,6 +279,7 @@ export class Replayed<S extends StateMachine> {
       producerId: transactional?.producerId ?? -1,
       producerEpoch: transactional?.producerEpoch ?? -1,
       baseSequence: -1,
+      compression: this.compression,
       transactional: transactional !== undefined,
     });
     const verification = transactional?.verification;

@@ -1,4 +1,5 @@
 /** Properties that are right one by one and wrong together. Each is told by the names of both, and the cure. */
+import { compressionTypes } from '../../records/index.ts';
 import type { BrokerConfig, BrokerConfigName } from './broker-configs.ts';
 import { groupBounds, outOfBounds } from './group-bounds.ts';
 
@@ -53,6 +54,12 @@ export function contradictionsOf(config: BrokerConfig): string[] {
   for (const name of ['offsets.topic.segment.bytes', 'transaction.state.log.segment.bytes'] as const) {
     if (number(name) >= SEGMENT_BYTES_MIN) continue;
     found.push(`${name}=${number(name)} is less than segment.bytes may be: set it to ${SEGMENT_BYTES_MIN} or more`);
+  }
+  const codec = config['offsets.topic.compression.codec'];
+  if (codec < 0 || codec >= compressionTypes.length) {
+    found.push(
+      `offsets.topic.compression.codec=${codec} is none: set it to 0 (none), 1 (gzip), 2 (snappy), 3 (lz4) or 4 (zstd)`,
+    );
   }
   if (config['inter.broker.listener.name'] !== null && config['security.inter.broker.protocol'] !== 'PLAINTEXT') {
     found.push('inter.broker.listener.name and security.inter.broker.protocol say the same: leave one of them out');

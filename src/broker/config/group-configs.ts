@@ -14,10 +14,12 @@ export const groupConfigs = {
   'offsets.topic.num.partitions': int('50', 'Partitions of __consumer_offsets when it is created.', { min: 1 }),
   'offsets.topic.replication.factor': short('3', 'Replicas of __consumer_offsets when it is created.', { min: 1 }),
   'offsets.topic.segment.bytes': int('104857600', 'Segment size of __consumer_offsets.', { min: 1 }),
-  ...withoutEffect('not used yet', {
+  'offsets.topic.compression.codec': int('0', 'Codec of the records in __consumer_offsets, by its number.'),
+  ...withoutEffect('there is no second replica to wait for', {
     'offsets.commit.timeout.ms': int('5000', 'How long a commit may wait for its replicas.', { min: 1 }),
+  }),
+  ...withoutEffect('256 KiB are read in a turn, so that others have theirs', {
     'offsets.load.buffer.size': int('5242880', 'Bytes read at a time when offsets are loaded.', { min: 1 }),
-    'offsets.topic.compression.codec': int('0', 'Codec of the records in __consumer_offsets, by its number.'),
   }),
   ...withoutEffect('one thread does all, and writes at the end of each turn', {
     'group.coordinator.append.linger.ms': int(

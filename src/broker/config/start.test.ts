@@ -105,6 +105,7 @@ describe('what is given', () => {
     refused({ 'log.segment.bytes': '1000' }, /log\.segment\.bytes: Value must be at least 1048576/);
     refused({ 'default.replication.factor': '3' }, /this broker is alone\. Set default\.replication\.factor=1/);
     refused({ 'transaction.state.log.min.isr': '2' }, /transaction\.state\.log\.min\.isr=2 is more than/);
+    refused({ 'offsets.topic.compression.codec': '5' }, /offsets\.topic\.compression\.codec=5 is none: set it to 0/);
     refused({ 'log.retention.minutes': '0' }, /log\.retention\.minutes must be unlimited/);
     refused({ 'group.consumer.session.timeout.ms': '6000' }, /greater than or equal to group\.consumer\.min\.session/);
   });

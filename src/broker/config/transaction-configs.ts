@@ -22,13 +22,13 @@ export const transactionConfigs = {
   'transaction.state.log.segment.bytes': int('104857600', 'Segment size of __transaction_state.', { min: 1 }),
   'transactional.id.expiration.ms': int('604800000', 'How long an idle transactional id is remembered.', { min: 1 }),
   'transaction.state.log.min.isr': int('2', 'min.insync.replicas of __transaction_state.', { min: 1 }),
-  ...withoutEffect('not used yet', {
-    'add.partitions.to.txn.retry.backoff.max.ms': int(
-      '100',
-      'How long the broker goes on asking a busy coordinator about a partition.',
-      { min: 0 },
-    ),
-    'add.partitions.to.txn.retry.backoff.ms': int('20', 'How long it waits before it asks again.', { min: 1 }),
+  'add.partitions.to.txn.retry.backoff.max.ms': int(
+    '100',
+    'How long the broker goes on asking a busy coordinator about a partition.',
+    { min: 0 },
+  ),
+  'add.partitions.to.txn.retry.backoff.ms': int('20', 'How long it waits before it asks again.', { min: 1 }),
+  ...withoutEffect('256 KiB are read in a turn, so that others have theirs', {
     'transaction.state.log.load.buffer.size': int('5242880', 'Bytes read at a time when transactions are loaded.', {
       min: 1,
     }),

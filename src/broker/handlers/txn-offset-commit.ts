@@ -32,7 +32,7 @@ async function verify(
   const { transactionalId, groupId, producerId, producerEpoch } = request;
   if (groupId === '') return 'INVALID_GROUP_ID';
   const partition = partitions.find(CONSUMER_OFFSETS, groups.partitionFor(groupId));
-  if (typeof partition === 'number') return 'NOT_COORDINATOR';
+  if (typeof partition === 'number') return 'COORDINATOR_NOT_AVAILABLE';
   const protocol = txnOffsetCommitProtocol(apiVersion);
   const guard = guardFor(partition, { producerId, producerEpoch, firstSequence: NO_SEQUENCE }, protocol);
   if (guard === undefined) return undefined;

@@ -59,6 +59,10 @@ export class LogManager {
         () => this.cleaner.run(),
       ),
       repeated(
+        () => values['log.flush.scheduler.interval.ms'],
+        () => this.flushOld(),
+      ),
+      repeated(
         () => values['log.retention.check.interval.ms'],
         () => this.enforceRetention(),
       ),
@@ -151,6 +155,13 @@ export class LogManager {
         partition.failed(error);
       }
       await this.dropFiles(partition);
+      await this.pause();
+    }
+  }
+
+  private async flushOld(): Promise<void> {
+    for (const partition of [...this.logs()]) {
+      partition.flushOld();
       await this.pause();
     }
   }

@@ -16,9 +16,9 @@ export class Repeated {
     this.work = work;
   }
 
-  /** Begins after `delayMs`; where it is running or waiting already, only an earlier beginning counts. */
+  /** Begins after `delayMs`, never where the interval has no end; where it is running or waiting already, only an earlier beginning counts. */
   start(delayMs: number = this.intervalMs()): void {
-    if (this.stopped || this.running !== undefined) return;
+    if (this.stopped || this.running !== undefined || this.intervalMs() === Number.POSITIVE_INFINITY) return;
     this.timer?.cancel();
     this.timer = this.timers.after(delayMs, () => {
       this.timer = undefined;

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Clock, type Disk, KafkaError, MemoryDisk, ONE_UUID, silentLogger } from '../../core/index.ts';
-import { defaultLogConfig, PartitionLog } from '../../log/index.ts';
+import { defaultLogConfig, type LogConfig, PartitionLog } from '../../log/index.ts';
 import { encodeBatch } from '../../records/index.ts';
 import { Partition } from './partition.ts';
 
 const clock: Clock = { now: () => 1_700_000_000_000, monotonic: () => 0 };
 
-function open(leaderEpoch: number, disk: Disk = new MemoryDisk()): Partition {
-  const log = PartitionLog.open({ disk, clock, directory: '/data/orders-0', config: defaultLogConfig });
+function open(leaderEpoch: number, disk: Disk = new MemoryDisk(), config: Partial<LogConfig> = {}): Partition {
+  const log = PartitionLog.open({
+    disk,
+    clock,
+    directory: '/data/orders-0',
+    config: { ...defaultLogConfig, ...config },
+  });
   const place = { topic: 'orders', topicId: ONE_UUID, index: 0 };
   return new Partition({ ...place, leaderEpoch, log, logger: silentLogger, syncAcksAll: false });
 }
@@ -70,4 +75,32 @@ test('a partition that has failed refuses to delete, too', () => {
     refusal(() => partition.deleteRecords(0)),
     'KAFKA_STORAGE_ERROR',
   );
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('flush.messages: once so many records wait for a sync one begins, whatever the acks', async () => {
+  const partition = open(0, new MemoryDisk(), { flushMessages: 3 });
+  append(partition, 2);
+  await turn();
+  assert.equal(partition.log.flushedOffset, 0);
+  append(partition, 2);
+  await turn();
+  assert.equal(partition.log.flushedOffset, 4);
+  append(partition, 1);
+  await turn();
+  assert.equal(partition.log.flushedOffset, 4);
+});
+
+test('flush.ms: the upkeep syncs what has waited so long, and nothing else', async () => {
+  for (const [flushMs, flushed] of [
+    [0, 2],
+    [1, 0],
+  ] as const) {
+    const partition = open(0, new MemoryDisk(), { flushMs });
+    append(partition, 2);
+    partition.flushOld();
+    await turn();
+    assert.equal(partition.log.flushedOffset, flushed);
+  }
 });

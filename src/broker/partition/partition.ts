@@ -115,12 +115,17 @@ export class Partition {
     if (acks === -1 && this.syncAcksAll) {
       this.unsynced.push(result.baseOffset);
       this.flush();
-    } else if (this.log.hasUnsealed) {
-      // A segment was closed: once it is on the device it need never be scanned again.
+    } else if (this.log.hasUnsealed || this.log.mustFlush) {
+      // A segment was closed: once it is on the device it need never be scanned again. Or `flush.messages` says so.
       this.flush();
     }
     this.advance();
     return result;
+  }
+
+  /** Begins a sync where something has waited for one for `flush.ms`. */
+  flushOld(): void {
+    if (this.log.hasOldUnflushed) this.flush();
   }
 
   /**

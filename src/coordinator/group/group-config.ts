@@ -10,6 +10,8 @@ export interface GroupConfig {
   /** How long the offsets of a group without members are kept. */
   readonly 'offsets.retention.minutes': number;
   readonly 'offsets.retention.check.interval.ms': number;
+  /** Of what is written to `__consumer_offsets`: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+  readonly 'offsets.topic.compression.codec': number;
 }
 
 export const groupConfigDefaults: GroupConfig = {
@@ -20,4 +22,5 @@ export const groupConfigDefaults: GroupConfig = {
   'offset.metadata.max.bytes': 4096,
   'offsets.retention.minutes': 10_080,
   'offsets.retention.check.interval.ms': 600_000,
+  'offsets.topic.compression.codec': 0,
 };

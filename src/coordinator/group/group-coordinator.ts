@@ -3,6 +3,7 @@
  * is loaded here, and answers every failure with Kafka's code for it. Never rejects.
  */
 import { type Clock, ErrorCode, type Logger, type Random, silentLogger, type Timers } from '../../core/index.ts';
+import { codecName } from '../../records/index.ts';
 import { type MarkerKind, type RecordLog, Replayed, type Verification } from '../../replay/index.ts';
 import { appendErrorCode } from '../append-errors.ts';
 import { partitionFor } from '../partition-for.ts';
@@ -99,6 +100,7 @@ export class GroupCoordinator {
       clock,
       timers,
       logger: this.logger,
+      compression: codecName(this.config['offsets.topic.compression.codec']),
       ...(maxBatchBytes === undefined ? {} : { maxBatchBytes }),
       onFailure: (error) => {
         this.drop(partition, shard);

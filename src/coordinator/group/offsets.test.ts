@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ErrorCode, KafkaError } from '../../core/index.ts';
+import { batchesOf } from '../../records/index.ts';
 import { settle } from '../../replay/index.ts';
 import { encodeResponseFrame, offsetCommit, offsetFetch, txnOffsetCommit } from '../../wire/index.ts';
 import { partitionFor } from '../partition-for.ts';
@@ -433,4 +434,19 @@ describe('a group’s partition', () => {
     assert.equal(partitionFor('polygenelubricants', 50), 0);
     assert.equal(partitionFor('κατανάλωση', 50), 47);
   });
+});
+
+it('offsets.topic.compression.codec: what is written is compressed so, and read again', async () => {
+  const scene = await Scene.start({ 'offsets.topic.compression.codec': 1 });
+  assert.equal(await scene.commit(12, { metadata: 'x'.repeat(1000) }), 0);
+  const codecs = [...scene.log.readAll(0)]
+    .flatMap((chunk) => [...batchesOf(chunk)])
+    .map(({ header }) => header.attributes & 7);
+  assert.deepEqual(new Set(codecs), new Set([1]));
+  await scene.restart();
+  const { topics } = await scene.coordinator.fetchOffsets(
+    { groupId: 'g', topics: null, groups: [], requireStable: false },
+    context(7),
+  );
+  assert.equal(topics[0]!.partitions[0]!.committedOffset, 12);
 });

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { memoryUsage } from 'node:process';
 import type { Logger } from '../../../src/core/index.ts';
-import { SeededRandom, Simulation } from '../../../src/lab/index.ts';
+import { SeededRandom, type SimulatedDisk, Simulation } from '../../../src/lab/index.ts';
 import { decodeResponse, joinGroup, peekCorrelationId } from '../../../src/wire/index.ts';
 import { RawClient } from '../raw-client.ts';
 import { BROKER, PORT, startBroker } from '../world.ts';
@@ -17,6 +17,8 @@ import { Witness } from './witness.ts';
 export interface FuzzOptions {
   readonly seed: string;
   readonly frames: number;
+  /** Something that the broker cannot stand, planted on its disk. */
+  readonly plant?: (disk: SimulatedDisk) => void;
 }
 
 export interface FuzzResult {
@@ -38,7 +40,7 @@ const FRAMES_BETWEEN_CHECKS = 200;
 const MEMORY_MAX = 600 * 1024 * 1024;
 
 /** @throws Error that says what the broker did not stand, and its seed */
-export async function fuzz({ seed, frames }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz({ seed, frames, plant }: FuzzOptions): Promise<FuzzResult> {
   const sim = new Simulation({ seed, keepEvents: 10 });
   const random = new SeededRandom(seed, 'fuzz');
   const faults: string[] = [];
@@ -56,6 +58,7 @@ export async function fuzz({ seed, frames }: FuzzOptions): Promise<FuzzResult> {
     // Where topics can be deleted, the frames do not name those that the broker keeps its own state in.
     const settings = { 'delete.topic.enable': random.chance(0.5), 'auto.create.topics.enable': random.chance(0.5) };
     await startBroker(sim.node(BROKER), settings, logger);
+    plant?.(sim.disk(BROKER));
     const witness = new Witness(sim);
     await witness.begin();
     const maker = new FrameMaker(random, { internalTopics: !settings['delete.topic.enable'] });

@@ -15,18 +15,18 @@ export interface Played {
 export async function play(scene: Scene, sides: Sides): Promise<Played> {
   const failures: string[] = [];
   const now = Date.now();
-  const one = async (name: string, bootstrap: string): Promise<readonly Step[]> => {
-    const transcript = new Transcript(bootstrap);
-    const stage = new Stage(transcript, sides.ranges, now);
+  const one = async (side: 'ours' | 'kafkas'): Promise<readonly Step[]> => {
+    const transcript = new Transcript(sides[side]);
+    const stage = new Stage(transcript, sides.ranges, now, () => sides.crash(side));
     try {
       await scene(stage);
     } catch (error) {
-      failures.push(`on ${name} the scene ended early: ${String(error)}${lineOf(error)}`);
+      failures.push(`on ${side === 'ours' ? side : "Kafka's"} the scene ended early: ${String(error)}${lineOf(error)}`);
     }
     await stage.leave();
     return transcript.steps;
   };
-  const [ours, kafkas] = await Promise.all([one('ours', sides.ours), one("Kafka's", sides.kafkas)]);
+  const [ours, kafkas] = await Promise.all([one('ours'), one('kafkas')]);
   return { ours, kafkas, failures };
 }
 

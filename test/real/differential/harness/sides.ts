@@ -15,6 +15,8 @@ export interface Sides {
   readonly kafkas: string;
   /** What both advertise. */
   readonly ranges: Ranges;
+  /** One of them dies and starts again, on its directory and at its address. */
+  crash(side: 'ours' | 'kafkas'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,17 +31,25 @@ const settings = {
 export async function startSides(): Promise<Sides> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'onceward-differential-'));
   const kafka = await start(settings);
-  const ours = await Broker.start({ dataDirectory, config: settings });
-  const [mine, theirs] = await Promise.all([advertised(ours.bootstrap), advertised(kafka.bootstrap)]);
+  let ours = await Broker.start({ dataDirectory, config: settings });
+  const { port, bootstrap } = ours;
+  const [mine, theirs] = await Promise.all([advertised(bootstrap), advertised(kafka.bootstrap)]);
   const ranges = new Map<number, { min: number; max: number }>();
   for (const [key, { min, max }] of mine) {
     const other = theirs.get(key);
     if (other !== undefined) ranges.set(key, { min: Math.max(min, other.min), max: Math.min(max, other.max) });
   }
   return {
-    ours: ours.bootstrap,
+    ours: bootstrap,
     kafkas: kafka.bootstrap,
     ranges,
+    async crash(side) {
+      if (side === 'kafkas') return kafka.crash();
+      await ours.close();
+      // It is in this process, which lives on: without the mark of the clean stop it starts as after a crash.
+      rmSync(join(dataDirectory, '.kafka_cleanshutdown'));
+      ours = await Broker.start({ dataDirectory, port, config: settings });
+    },
     async stop() {
       await Promise.all([ours.close(), kafka.stop()]);
       rmSync(dataDirectory, { recursive: true, force: true });

@@ -17,11 +17,13 @@ export class Stage extends Caller {
   readonly now: number;
   private readonly ranges: Ranges;
   private readonly callers: Caller[] = [];
+  private readonly crashBroker: () => Promise<void>;
 
-  constructor(transcript: Transcript, ranges: Ranges, now: number) {
+  constructor(transcript: Transcript, ranges: Ranges, now: number, crashBroker: () => Promise<void>) {
     super(transcript, 'scene');
     this.now = now;
     this.ranges = ranges;
+    this.crashBroker = crashBroker;
   }
 
   /** Another connection. */
@@ -84,6 +86,12 @@ export class Stage extends Caller {
       assert.ok(Date.now() < deadline, `${name} is gone within ${UNTIL_TIMEOUT_MS} ms`);
       await sleep(5);
     }
+  }
+
+  /** The broker dies and starts again; every connection is closed before. Resolves once it listens. */
+  async crash(): Promise<void> {
+    await this.leave();
+    await this.crashBroker();
   }
 
   /** Closes every connection. */

@@ -25,7 +25,7 @@ interface Committed {
   readonly metadata?: string | null;
 }
 
-function commitOf(groupId: string, topic: Topic, ...all: Committed[]) {
+export function commitOf(groupId: string, topic: Topic, ...all: Committed[]) {
   const partitions = all.map(({ partition = 0, offset = 1, epoch = -1, metadata = '' }) => ({
     partitionIndex: partition,
     committedOffset: offset,

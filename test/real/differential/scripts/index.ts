@@ -3,6 +3,8 @@ import type { Script } from '../harness/script.ts';
 import { clusterScript } from './cluster.ts';
 import { committedScript } from './committed.ts';
 import { configsScript } from './configs.ts';
+import { coordinatorsScript } from './coordinators.ts';
+import { crashScript } from './crash.ts';
 import { fetchScript } from './fetch.ts';
 import { groupRefusalsScript } from './group-refusals.ts';
 import { groupsScript } from './groups.ts';
@@ -17,6 +19,8 @@ import { transactionRequestsScript } from './transaction-requests.ts';
 import { transactionsScript } from './transactions.ts';
 
 export const scripts: readonly Script[] = [
+  // The first: nobody has asked for a coordinator yet.
+  coordinatorsScript,
   produceScript,
   fetchScript,
   sessionsScript,
@@ -30,7 +34,9 @@ export const scripts: readonly Script[] = [
   topicsScript,
   configsScript,
   odditiesScript,
-  // The last two change features.
+  // These two change features.
   clusterScript,
   levelsScript,
+  // From here on leader epochs are each side's own.
+  crashScript,
 ];
