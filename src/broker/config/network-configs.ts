@@ -35,11 +35,9 @@ export const networkConfigs = {
   'queued.max.request.bytes': long('-1', 'Bytes of requests that are received and not yet answered; -1: 512 MiB.'),
   'queued.max.requests': int('500', 'Requests of one connection that are handled and not yet answered.', { min: 1 }),
   'socket.request.max.bytes': int('104857600', 'The largest request, in bytes.', { min: 1 }),
-  ...withoutEffect('connections are taken as they come; max.connections and max.connections.per.ip bound them', {
-    'max.connection.creation.rate': int('2147483647', 'New connections accepted in a second.', {
-      min: 0,
-      update: 'cluster-wide',
-    }),
+  'max.connection.creation.rate': int('2147483647', 'New connections accepted in a second.', {
+    min: 0,
+    update: 'cluster-wide',
   }),
   ...withoutEffect('the system keeps up to 1024, as far as it allows', {
     'socket.listen.backlog.size': int('50', 'Connections the system keeps until they are accepted.', { min: 1 }),

@@ -112,6 +112,19 @@ function frame(text: string): Buffer {
 }
 
 describe('a connection', () => {
+  it('that came too early is not read before its time', () => {
+    const { connection, socket, timers } = setUp();
+    connection.hold(0);
+    assert.equal(socket.paused, false);
+    connection.hold(250);
+    assert.equal(socket.paused, true);
+    timers.fire(250);
+    assert.equal(socket.paused, false);
+    connection.hold(70);
+    connection.close();
+    assert.ok(timers.pending.every(({ delayMs }) => delayMs !== 70));
+  });
+
   it('starts a request only when the one before it is answered', async () => {
     const { connection, started, socket } = setUp();
     connection.data(Buffer.concat([frame('a'), frame('b')]));

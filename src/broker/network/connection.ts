@@ -121,6 +121,9 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   /** The frame that may be read to its end, by its number; and whether one waits for that. */
   private grantedFrame = -1;
   private waitsForMemory = false;
+  /** It is not its turn yet: `hold`. */
+  private held = false;
+  private holdTimer: Timer | undefined;
   private paused = false;
   private writeFull = false;
   private pumping = false;
@@ -144,6 +147,18 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   /** Requests under way. */
   get inFlight(): number {
     return this.slots.length;
+  }
+
+  /** Nothing is read for so many milliseconds; Infinity: never. */
+  hold(ms: number): void {
+    if (ms <= 0 || this.isClosed) return;
+    this.held = true;
+    this.regulate();
+    if (ms === Number.POSITIVE_INFINITY) return;
+    this.holdTimer = this.options.timers.after(ms, () => {
+      this.held = false;
+      this.regulate();
+    });
   }
 
   data(chunk: Uint8Array): void {
@@ -181,6 +196,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
       this.options.logger.debug(`connection of ${this.remoteAddress} broke: ${error.message}`);
     }
     this.abandon();
+    this.holdTimer?.cancel();
     this.timer?.cancel();
     this.options.onClosed(this);
   }
@@ -350,7 +366,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
 
   private regulate(): void {
     if (this.isClosed) return;
-    const tooMuch = this.waitsForMemory || (!this.mayStart() && this.bufferedBytes > BUFFERED_MAX);
+    const tooMuch = this.held || this.waitsForMemory || (!this.mayStart() && this.bufferedBytes > BUFFERED_MAX);
     if (tooMuch === this.paused) return;
     this.paused = tooMuch;
     if (tooMuch) this.socket.pause();

@@ -5,6 +5,7 @@ import type { ListenerPlan } from '../config/listeners.ts';
 import { AnswerMemory } from './answer-memory.ts';
 import type { Dispatch } from './connection.ts';
 import { ConnectionCounts, connectionLimits } from './connection-limits.ts';
+import { ConnectionPace } from './connection-pace.ts';
 import { RequestMemory } from './request-memory.ts';
 import { Server } from './server.ts';
 
@@ -46,10 +47,11 @@ export class Listeners {
 
   /** @throws SystemError where an address cannot be listened on, with the cure; none is listened on then */
   static async open({ plans, config, ports, logger, dispatchFor, buffers }: ListenersOptions): Promise<Listeners> {
-    const { network, timers } = ports;
+    const { clock, network, timers } = ports;
     const requests = new RequestMemory(requestBytesMax(config), timers);
     const answers = new AnswerMemory(ANSWER_BYTES_MAX);
     const counts = new ConnectionCounts();
+    const pace = new ConnectionPace(clock);
     const opened: [ListenerPlan, Server][] = [];
     for (const plan of plans) {
       try {
@@ -64,6 +66,8 @@ export class Listeners {
           maxInFlight: config['queued.max.requests'],
           connectionLimits: () => connectionLimits(config),
           counts,
+          pace,
+          connectionRate: () => config['max.connection.creation.rate'],
           idleMs: config['connections.max.idle.ms'],
           requests,
           answers,

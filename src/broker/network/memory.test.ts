@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AnswerMemory } from './answer-memory.ts';
 import { addressOf, ConnectionCounts } from './connection-limits.ts';
+import { ConnectionPace } from './connection-pace.ts';
 import { type RequestHolder, RequestMemory } from './request-memory.ts';
 
 class Holder implements RequestHolder {
@@ -101,6 +102,18 @@ describe('the limits of connections', () => {
     counts.remove('10.0.0.3');
     for (const address of ['10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.9']) counts.remove(address);
     assert.equal(counts.add('10.0.0.3', limits), undefined);
+  });
+
+  it('are a number a second, and who comes too early waits for his turn', () => {
+    let now = 0;
+    const pace = new ConnectionPace({ now: () => 0, monotonic: () => now });
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6].map(() => pace.next(4)),
+      [0, 0, 0, 0, 250, 500],
+    );
+    now = 10_000;
+    assert.equal(pace.next(4), 0);
+    assert.equal(pace.next(0), Number.POSITIVE_INFINITY);
   });
 
   it('know an address by its text, with or without brackets', () => {

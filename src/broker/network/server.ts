@@ -3,6 +3,7 @@ import type { BufferPool, Listener, Logger, Network, Timers } from '../../core/i
 import type { AnswerMemory } from './answer-memory.ts';
 import { Connection, type Dispatch } from './connection.ts';
 import { addressOf, type ConnectionCounts, type ConnectionLimits } from './connection-limits.ts';
+import type { ConnectionPace } from './connection-pace.ts';
 import type { RequestMemory } from './request-memory.ts';
 
 export interface ServerOptions {
@@ -18,6 +19,9 @@ export interface ServerOptions {
   readonly connectionLimits: () => ConnectionLimits;
   /** Of all listeners. */
   readonly counts: ConnectionCounts;
+  /** The same; and asked at each connection, how many a second. */
+  readonly pace: ConnectionPace;
+  readonly connectionRate: () => number;
   readonly idleMs: number;
   readonly requests: RequestMemory;
   readonly answers: AnswerMemory;
@@ -62,6 +66,7 @@ export class Server {
         const why = options.counts.add(addressOf(socket.remoteAddress), options.connectionLimits());
         if (server.accepting && why !== undefined) logger.warn(`refusing ${socket.remoteAddress}: ${why}`);
         if (!server.accepting || why !== undefined) connection.destroy();
+        else connection.hold(options.pace.next(options.connectionRate()));
         return connection;
       },
     });
