@@ -1,6 +1,7 @@
 /**
  * OffsetForLeaderEpoch (key 23), versions 2-4: where a leader's epoch ends, so that a consumer finds out whether what it
- * has read was taken back (KIP-320). Left out: nothing; a follower is answered like a consumer.
+ * has read was taken back (KIP-320). A start after a crash begins a new epoch, one after a clean stop none; in Kafka 4.3 each
+ * start begins two. Left out: nothing; a follower is answered like a consumer.
  */
 import { ErrorCode } from '../../core/index.ts';
 import {
