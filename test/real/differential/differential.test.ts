@@ -12,6 +12,7 @@ import { Coverage } from './harness/coverage.ts';
 import { play } from './harness/play.ts';
 import { type Sides, startSides } from './harness/sides.ts';
 import { scripts } from './scripts/index.ts';
+import { storageScript } from './scripts/storage.ts';
 
 /** By key. Without ACLs, SASL, quotas, and groups of other kinds than the classic one. */
 const wanted = [
@@ -42,6 +43,21 @@ describe('our broker and Apache Kafka', () => {
       }
     });
   }
+
+  test('storage that fails', async () => {
+    // They are left broken.
+    const broken = await startSides({ twoDirectories: true });
+    try {
+      for (const [name, scene] of Object.entries(storageScript.scenes)) {
+        const { ours, kafkas, failures } = await play(scene, broken);
+        coverage.add(ours, kafkas);
+        const lines = [...comparison.scene(`${storageScript.subject} > ${name}`, ours, kafkas), ...failures];
+        if (lines.length > 0) assert.fail(lines.join('\n'));
+      }
+    } finally {
+      await broken.stop();
+    }
+  });
 
   test('both advertise every API that a broker of one node has', () => {
     const advertised = new Set(sides.ranges.keys());

@@ -96,6 +96,7 @@ export const givenByBoth: readonly ErrorName[] = [
   'FENCED_LEADER_EPOCH',
   'NOT_COORDINATOR',
   'COORDINATOR_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
 ];
 
 /** What one node does not say, or not when it is told to. */
@@ -104,8 +105,6 @@ export const notGiven = {
   COORDINATOR_LOAD_IN_PROGRESS:
     'A matter of moments. Kafka says it while it loads after a start, when it listens already; ours answers once it has loaded.',
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'It takes a second replica that falls behind after the leader has appended.',
-  KAFKA_STORAGE_ERROR:
-    'Kafka ends when its only log directory fails; ours goes on without the partition: see test/simulation/storage-failures.test.ts.',
   FENCED_MEMBER_EPOCH: 'Of groups of the consumer protocol (KIP-848), which are not served.',
   UNRELEASED_INSTANCE_ID: 'The same.',
   STALE_MEMBER_EPOCH: 'The same.',

@@ -17,7 +17,10 @@ export async function play(scene: Scene, sides: Sides): Promise<Played> {
   const now = Date.now();
   const one = async (side: 'ours' | 'kafkas'): Promise<readonly Step[]> => {
     const transcript = new Transcript(sides[side]);
-    const stage = new Stage(transcript, sides.ranges, now, () => sides.crash(side));
+    const stage = new Stage(transcript, sides.ranges, now, {
+      crash: () => sides.crash(side),
+      breakPartition: (topic) => sides.breakPartition(side, topic),
+    });
     try {
       await scene(stage);
     } catch (error) {

@@ -11,19 +11,25 @@ import type { Transcript } from './transcript.ts';
 /** Inclusive ranges by API key. */
 export type Ranges = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
 
+/** What a scene may do to its broker. */
+export interface Harm {
+  crash(): Promise<void>;
+  breakPartition(topic: string): Promise<number>;
+}
+
 /** One broker, for the length of one scene. Is itself a connection; a scene that needs more opens them by name. */
 export class Stage extends Caller {
   /** When the scene began, the same on both sides. */
   readonly now: number;
   private readonly ranges: Ranges;
   private readonly callers: Caller[] = [];
-  private readonly crashBroker: () => Promise<void>;
+  private readonly harm: Harm;
 
-  constructor(transcript: Transcript, ranges: Ranges, now: number, crashBroker: () => Promise<void>) {
+  constructor(transcript: Transcript, ranges: Ranges, now: number, harm: Harm) {
     super(transcript, 'scene');
     this.now = now;
     this.ranges = ranges;
-    this.crashBroker = crashBroker;
+    this.harm = harm;
   }
 
   /** Another connection. */
@@ -91,7 +97,12 @@ export class Stage extends Caller {
   /** The broker dies and starts again; every connection is closed before. Resolves once it listens. */
   async crash(): Promise<void> {
     await this.leave();
-    await this.crashBroker();
+    await this.harm.crash();
+  }
+
+  /** The directory of one of two partitions can no longer be written in: which. */
+  breakPartition(topic: string): Promise<number> {
+    return this.harm.breakPartition(topic);
   }
 
   /** Closes every connection. */
