@@ -100,12 +100,13 @@ async function run(): Promise<number> {
   process.stdout.write(`${table}\n`);
   if (options.json !== undefined) writeFileSync(options.json, asJson(report));
   if (options.docs) writeSection(table);
-  const unmet = results.filter((row) => row.target !== undefined && !(isMeasured(row) && row.met === true));
-  say(
-    `${unmet.length} of ${results.filter(({ target }) => target !== undefined).length} targets are not met; ${Math.round((Date.now() - date.getTime()) / 1000)} s`,
-  );
+  const unmet = results.filter((row) => isMeasured(row) && row.met === false).length;
+  const unmeasured = results.filter((row) => !isMeasured(row) && row.target !== undefined).length;
+  const seconds = Math.round((Date.now() - date.getTime()) / 1000);
+  const met = results.filter((row) => isMeasured(row) && row.met === true).length;
+  say(`targets: ${met} met, ${unmet} not met, ${unmeasured} not measured; ${seconds} s`);
   const failed = results.some((row) => !isMeasured(row) && row.reason === 'failed');
-  return failed || (options.check && unmet.length > 0) ? 1 : 0;
+  return failed || (options.check && unmet + unmeasured > 0) ? 1 : 0;
 }
 
 function toolsOf({ tools = [], brokers }: Row): readonly Tool[] {

@@ -7,7 +7,7 @@ import { type Listened, STOP_MS_MAX, startListened } from './children.ts';
 export type Request = Readonly<Record<string, string | number | boolean>> & { readonly do: string };
 export type Answer = Readonly<Record<string, number>>;
 
-const ANSWER_MS_MAX = 240_000;
+const ANSWER_MS_MAX = 600_000;
 
 export class Agent {
   private readonly name: string;

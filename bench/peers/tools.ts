@@ -17,8 +17,8 @@ export async function bringTools(wanted: ReadonlySet<Tool>, say: (text: string) 
     }
   }
   if (wanted.has('go')) {
-    if (haveGo()) buildFranzGo();
-    else missing.set('go', 'go is missing; franz-go is built with it: apt-get install golang-go');
+    const reason = haveGo() ? buildFranzGo() : 'go is missing; franz-go is built with it: apt-get install golang-go';
+    if (reason !== undefined) missing.set('go', reason);
   }
   for (const [tool, reason] of missing) say(`not measured: what needs ${tool}: ${reason}`);
   buildPackage();

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { readPayloads } from '../harness/payloads.ts';
 import { batchBytes, decodeBatch, encodeBatch } from './bare-batch.ts';
-import { BATCH_SIZE, type ConsumeRequest, type ProduceRequest, Stopwatch, serve } from './serve.ts';
+import { BATCH_SIZE, type ConsumeRequest, measured, type ProduceRequest, Stopwatch, serve } from './serve.ts';
 
 const IN_FLIGHT = 5;
 const HEADER = 5;
@@ -146,7 +146,7 @@ async function consume({ bootstrap, leading, records }: ConsumeRequest) {
     };
     ask(0);
   });
-  const result = { ...watch!.read(seen - from), bytes };
+  const result = { ...measured(watch, seen - from), bytes };
   link.close();
   return result;
 }

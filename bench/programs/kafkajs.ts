@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { readPayloads } from '../harness/payloads.ts';
 import { IN_FLIGHT, inTurns } from './sends.ts';
-import { type ConsumeRequest, type ProduceRequest, Stopwatch, serve } from './serve.ts';
+import { type ConsumeRequest, measured, type ProduceRequest, Stopwatch, serve } from './serve.ts';
 
 const kafka = (bootstrap: string) => new Kafka({ clientId: 'bench', brokers: [bootstrap], logLevel: logLevel.NOTHING });
 
@@ -47,7 +47,7 @@ async function consume({ bootstrap, topic, leading, records }: ConsumeRequest) {
         for (const { value } of batch.messages) bytes += value!.length;
         seen += batch.messages.length;
         if (result === undefined && seen >= leading + records) {
-          result = { ...watch!.read(seen - from), bytes };
+          result = { ...measured(watch, seen - from), bytes };
           resolve();
         }
       },

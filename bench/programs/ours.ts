@@ -4,7 +4,15 @@ import { Consumer, Producer } from '../../src/client/index.ts';
 import { readPayloads } from '../harness/payloads.ts';
 import { follow, send, subscribe } from './ours-guarantees.ts';
 import { processRecords } from './ours-process.ts';
-import { BATCH_SIZE, type ConsumeRequest, LINGER_MS, type ProduceRequest, Stopwatch, serve } from './serve.ts';
+import {
+  BATCH_SIZE,
+  type ConsumeRequest,
+  LINGER_MS,
+  measured,
+  type ProduceRequest,
+  Stopwatch,
+  serve,
+} from './serve.ts';
 
 async function produce({ bootstrap, topic, records, values: path, acks, compression, keys }: ProduceRequest) {
   const values = readPayloads(path);
@@ -48,7 +56,7 @@ async function consume({ bootstrap, topic, leading, records }: ConsumeRequest) {
     seen += batch.length;
     if (seen >= leading + records) break;
   }
-  return { ...watch!.read(seen - from), bytes };
+  return { ...measured(watch, seen - from), bytes };
 }
 
 await serve({ produce, consume, send, subscribe, follow, process: processRecords });

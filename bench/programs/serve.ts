@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import type { Answer } from '../harness/agent.ts';
 
-/** What is measured of one run, and the settings that every client is given where it has them. */
+/** The settings that every client is given where it has them. */
 export const BATCH_SIZE = 65_536;
 export const LINGER_MS = 5;
 
@@ -55,4 +55,10 @@ export class Stopwatch {
     const { user, system } = process.cpuUsage(this.cpu);
     return { records, seconds: (performance.now() - this.began) / 1000, cpuSeconds: (user + system) / 1e6 };
   }
+}
+
+/** @throws Error where the clock never began: a single fetch brought everything */
+export function measured(watch: Stopwatch | undefined, records: number): Answer {
+  if (watch === undefined) throw new Error('one fetch brought all records: too few to measure');
+  return watch.read(records);
 }

@@ -21,6 +21,6 @@ export const rows: readonly Row[] = [
   ...brokerRows,
   startRow,
   ...memoryRows,
-  restartRow,
   ...pairInShapes,
+  restartRow,
 ];

@@ -155,6 +155,9 @@ func consume(r request) (answer, error) {
 			size += int64(len(record.Value))
 		})
 	}
+	if watch == nil {
+		return answer{}, fmt.Errorf("one fetch brought all %d records: too few to measure", seen)
+	}
 	return watch.read(seen - from), nil
 }
 
