@@ -1,8 +1,27 @@
 /** The brokers that are up: those that the row being measured asks for, and no others. */
 
 import { apacheKafkaBroker } from '../peers/apache-kafka.ts';
+import { consume, produce, startClient } from '../peers/clients.ts';
 import { ourRunningBroker } from '../peers/our-broker.ts';
 import type { BrokerName, RunningBroker } from './row.ts';
+import { createTopic, deleteTopic } from './topics.ts';
+
+/** Records, and keys: over the partitions they make many small batches, so that all code of the broker has run often. */
+const WARMING_RECORDS = 200_000;
+const WARMING_KEYS = 1_000;
+const WARMING_PARTITIONS = 10;
+
+/** One that has just begun is not compared with one that has been up for long. */
+async function warm(broker: RunningBroker): Promise<void> {
+  const topic = await createTopic(broker, WARMING_PARTITIONS);
+  const client = await startClient('onceward');
+  for (const acks of ['one', 'all'] as const) {
+    await produce(client, broker, { topic, records: WARMING_RECORDS, size: 100, acks, keys: WARMING_KEYS });
+  }
+  await consume(client, broker, topic, WARMING_RECORDS, WARMING_RECORDS / 2);
+  await client.stop();
+  await deleteTopic(broker, topic);
+}
 
 const withoutSync = { 'acks.all.fdatasync': 'false' };
 
@@ -27,7 +46,12 @@ export class Brokers {
       this.up.delete(name);
       await broker.stop();
     }
-    for (const name of names) if (!this.up.has(name)) this.up.set(name, await this.start(name));
+    for (const name of names) {
+      if (this.up.has(name)) continue;
+      const broker = await this.start(name);
+      this.up.set(name, broker);
+      await warm(broker);
+    }
   }
 
   private start(name: BrokerName): Promise<RunningBroker> {
