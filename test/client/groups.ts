@@ -1,29 +1,11 @@
 /** Scenarios: members of a group share partitions, hand them over, and keep offsets. */
 import assert from 'node:assert/strict';
-import type { Consumer, TopicPartition } from '../../src/client/index.ts';
+import type { TopicPartition } from '../../src/client/index.ts';
 import { assertSameValues, values } from '../conformance/cluster.ts';
+import { Poller } from './aids.ts';
 import { take, text, type UnderTest, valuesOf } from './context.ts';
 
 const QUICK_GROUP = { heartbeatIntervalMs: 100, sessionTimeoutMs: 6_000 };
-
-/** Keeps polling until told to stop; returns what was read so far through `records`. */
-class Poller {
-  readonly records: string[] = [];
-  private readonly stopped = new AbortController();
-  private readonly done: Promise<void>;
-  constructor(consumer: Consumer) {
-    this.done = (async () => {
-      while (!this.stopped.signal.aborted) {
-        for (const record of await consumer.poll({ timeoutMs: 50 })) this.records.push(text(record.value)!);
-      }
-    })();
-    this.done.catch(() => {});
-  }
-  stop(): Promise<void> {
-    this.stopped.abort();
-    return this.done;
-  }
-}
 
 export function groups(cluster: UnderTest): void {
   for (const strategy of ['range', 'roundrobin', 'sticky'] as const) {

@@ -158,6 +158,21 @@ export function positions(cluster: UnderTest): void {
     },
   );
 
+  cluster.scenario(
+    'a position outlasts a restart of the broker, and is found in the log of the next leader epoch',
+    async () => {
+      const topic = await tenRecords();
+      const partition = { topic, partition: 0 };
+      const consumer = cluster.consumer({ autoOffsetReset: 'none', maxPollRecords: 4 });
+      consumer.assign([partition]);
+      consumer.seek({ ...partition, offset: 0 });
+      await take(consumer, 4);
+      await cluster.restart();
+      await cluster.producer().sendAndWait({ ...partition, value: 'after' });
+      assert.deepEqual(valuesOf(await take(consumer, 7)), [...values('v', 10).slice(4), 'after']);
+    },
+  );
+
   cluster.scenario('listOffsets finds the ends, a time and the latest time', async () => {
     const topic = await tenRecords();
     const admin = cluster.admin();

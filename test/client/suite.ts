@@ -11,6 +11,7 @@ import { inWorld, type UnderTest } from './context.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
 import { knownBugs } from './known-bugs.ts';
+import { membership } from './membership.ts';
 import { observing } from './observing.ts';
 import { positions } from './positions.ts';
 import { processing } from './process.ts';
@@ -23,6 +24,7 @@ export function clientScenarios(title: string, start: StartWorld, options?: Para
     sendingAndReading(cluster);
     positions(cluster);
     groups(cluster);
+    membership(cluster);
     transactions(cluster);
     processing(cluster);
     observing(cluster);

@@ -286,7 +286,10 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     return this.instruments.events.on(event, listener);
   }
 
-  /** Hands out nothing of these partitions until `resume`. */
+  /**
+   * Hands out nothing of these partitions until `resume`. A rebalance leaves it so for those that the member keeps all the
+   * time, as with cooperative-sticky alone; others are given up in it and are not paused when they come back.
+   */
   pause(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.require(partition).paused = true;
   }
