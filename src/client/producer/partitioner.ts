@@ -103,8 +103,12 @@ export class Partitioner {
   }
 
   private nextInTurn(topic: PartitionedTopic): number {
-    const available = this.available(topic);
-    return available[topic.turn++ % available.length]!;
+    const { name, partitionCount } = topic;
+    for (let passedOver = 0; passedOver < partitionCount; passedOver++) {
+      const partition = topic.turn++ % partitionCount;
+      if (this.leaders.brokerOf(name, partition) !== undefined) return partition;
+    }
+    return topic.turn++ % partitionCount;
   }
 
   /** Those with a leader; all where none has one. */
