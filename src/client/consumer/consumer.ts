@@ -208,14 +208,14 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     return this.finder.committed(partitions ?? this.positions.list(), this.deadline(options));
   }
 
-  /** The offset of the next record that poll() will return. @throws IllegalStateError where it is not assigned */
+  /** The offset of the next record that poll() will return, once a new leader has it in its log. @throws IllegalStateError where it is not assigned */
   async position(partition: TopicPartition, options: ConsumerCallOptions = {}): Promise<number> {
     this.checkOpen();
     const state = this.require(partition);
     const deadline = this.deadline(options);
     for (;;) {
       const next = this.wakeup.next();
-      if (state.position !== undefined) return state.position;
+      if (state.settled) return state.position!;
       if (state.gone) throw new IllegalStateError(`${partition.topic}-${partition.partition} is no longer assigned`);
       this.throwFailure();
       this.finder.run();

@@ -63,7 +63,7 @@ export class Fetcher {
   /** Sends what fetches can be sent. Returns when to call again at the latest, monotonic; Infinity: an event will tell. */
   run(now: number): number {
     let again = Number.POSITIVE_INFINITY;
-    if (this.positions.bufferedBytes >= Math.max(1, this.config.fetchMaxBytes)) return again;
+    const isFull = this.positions.bufferedBytes >= Math.max(1, this.config.fetchMaxBytes);
     const byBroker = new Map<number, { broker: BrokerInfo; states: PartitionState[]; full: boolean }>();
     const doubtful = new Map<BrokerInfo, PartitionState[]>();
     for (const state of this.positions.all()) {
@@ -91,7 +91,7 @@ export class Fetcher {
         else doubtful.set(leader.broker, [state]);
         continue;
       }
-      if (this.busy.has(leader.broker.id)) continue;
+      if (isFull || this.busy.has(leader.broker.id)) continue;
       let plan = byBroker.get(leader.broker.id);
       if (plan === undefined) {
         plan = { broker: leader.broker, states: [], full: false };
@@ -116,7 +116,7 @@ export class Fetcher {
       const state = states[(first + at) % states.length]!;
       state.fetching = true;
       const key = partitionKey(state.topic, state.partition);
-      const { version, fetchOffset: offset, topicId, validUnder: leaderEpoch } = state;
+      const { version, fetchOffset: offset, topicId, validUnder: leaderEpoch = -1 } = state;
       asked.set(key, { state, version, offset, topicId, leaderEpoch });
     }
     this.busy.add(broker.id);

@@ -156,6 +156,21 @@ test('a committed epoch is stored with the offset, and validated by whoever begi
   });
 });
 
+test('position() waits for a validation under way, and tells where reading goes on', async () => {
+  await scenario({ groupId: 'g', enableAutoCommit: false }, async ({ sim, broker, group, consumer }) => {
+    fill(broker, 'a');
+    broker.partition('t').elect(5);
+    fill(broker, 'B', 'C');
+    group.committed.set('t-0', { offset: 3, leaderEpoch: 0 });
+    broker.next(offsetForLeaderEpoch, 1, async () => {
+      await sim.sleep(500);
+      return { topics: [{ topic: 't', partitions: [{ partition: 0, leaderEpoch: 0, endOffset: 1 }] }] };
+    });
+    consumer.assign([P0]);
+    assert.equal(await consumer.position(P0), 1);
+  });
+});
+
 test('where the leader knows nothing of the epoch, the reset policy says where to go on', async () => {
   const nothing = { topics: [{ topic: 't', partitions: [{ partition: 0, leaderEpoch: -1, endOffset: -1 }] }] };
   await scenario({ autoOffsetReset: 'earliest' }, async (world) => {

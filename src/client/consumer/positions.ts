@@ -11,8 +11,8 @@ export class PartitionState implements TopicPartition {
   position: number | undefined;
   /** Epoch of the last batch before the position; -1: not known. Committed with it (KIP-320). */
   leaderEpoch = -1;
-  /** Leader epoch under which the position was last found to be in the log, and is fetched from; -1: none yet. */
-  validUnder = -1;
+  /** Leader epoch under which the position was last found to be in the log, and is fetched from; undefined: none yet. */
+  validUnder: number | undefined;
   /** A question to the leader about it is under way. */
   validating = false;
   /** Of the topic in which the position is; undefined: not known. */
@@ -56,6 +56,11 @@ export class PartitionState implements TopicPartition {
     this.leaderEpoch = leaderEpoch;
     this.reset = undefined;
   }
+  /** Whether it stands at a place that is known to be in the log, or of which no more can be known now. */
+  get settled(): boolean {
+    if (this.position === undefined || this.validating) return false;
+    return this.validUnder !== undefined || this.leaderEpoch < 0 || this.paused;
+  }
   /** Stands nowhere until the place is looked up. */
   resetTo(place: OffsetSpec): void {
     this.jump();
@@ -77,7 +82,7 @@ export class PartitionState implements TopicPartition {
   private jump(): void {
     this.version++;
     this.retryAt = 0;
-    this.validUnder = -1;
+    this.validUnder = undefined;
     this.validating = false;
     this.topicId = undefined;
     this.staleSince = undefined;
