@@ -13,7 +13,7 @@
  */
 import { ZERO_UUID } from '../../core/index.ts';
 import { backoffMs } from '../connections/runtime.ts';
-import { brokerError, type ClientError, LogTruncationError } from '../errors.ts';
+import { brokerError, type ClientError, isSecurityError, LogTruncationError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { BrokerInfo } from '../metadata/cluster-image.ts';
 import { askForEpochEnds, type EpochEnd, tellsEpochEnds } from '../metadata/epoch-end-lookup.ts';
@@ -105,6 +105,7 @@ export class PositionValidator {
       this.failures = 0;
     } catch (error) {
       if (this.cluster.signal.aborted) return;
+      if (isSecurityError(error)) return this.events.failed(error);
       this.cluster.runtime.logger.debug('positions were not validated', { cause: (error as Error).message });
       this.failures++;
       for (const { state } of asked.values()) this.backOff(state);

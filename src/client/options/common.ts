@@ -6,6 +6,7 @@ import {
   type CamelCase,
   camelCase,
   choice,
+  define,
   integer,
   list,
   normalise,
@@ -42,7 +43,15 @@ export const commonOptions = {
     1,
   ),
   'socket.connection.setup.timeout.max.ms': integer('The longest that connecting may take.', 30_000, 1),
-  'connections.max.idle.ms': integer('A connection without requests for this long is closed; -1: never.', 540_000, -1),
+  'connections.max.idle.ms': define<number, number>(
+    'A connection without requests for this long is closed; -1: never.',
+    540_000,
+    (value) => {
+      const ms = integer('', 0, -1).parse(value);
+      if (ms === 0) throw new Error('at least 1 is wanted, or -1 for never');
+      return ms;
+    },
+  ),
   'client.dns.lookup': choice<DnsLookup>(
     'use_all_dns_ips tries every address of a name; resolve_canonical_bootstrap_servers_only also calls the bootstrap ' +
       'servers by the names that their addresses have.',

@@ -60,6 +60,7 @@ test('an unknown option is refused with the nearest known one', () => {
 
 test('wrong types, values out of range and double names are refused by name', () => {
   assert.throws(() => producer({ lingerMs: -1 }), /lingerMs: must be between 0/);
+  assert.throws(() => producer({ connectionsMaxIdleMs: 0 }), /connectionsMaxIdleMs: at least 1 is wanted, or -1/);
   assert.throws(() => producer({ acks: 2 }), /acks: one of 0, 1, all is wanted \(got 2\)/);
   assert.throws(() => producer({ lingerMs: 1, 'linger.ms': 1 }), /lingerMs and linger\.ms are two names of one option/);
   assert.throws(() => producer({ bootstrapServers: 'nowhere' }), /host:port is wanted/);
