@@ -193,11 +193,18 @@ test('a validation that fails for now is repeated, and nothing is fetched or los
     await threeReadThenElected(world, 3);
     fill(broker, 'd');
     broker.next(offsetForLeaderEpoch, 1, () => 'cut');
+    broker.next(offsetForLeaderEpoch, 1, () => ({ topics: [] }));
     broker.next(offsetForLeaderEpoch, 2, () => ({
       topics: [{ topic: 't', partitions: [{ partition: 0, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }] }],
     }));
     assert.deepEqual(await take(consumer, 1), ['d']);
-    assert.equal(broker.count(offsetForLeaderEpoch), 4);
+    assert.equal(broker.count(offsetForLeaderEpoch), 5);
+    const [first, ...others] = broker.asked.filter(({ api }) => api === offsetForLeaderEpoch.name).map(({ at }) => at);
+    const pauses = others.map((at, index) => at - [first!, ...others][index]!);
+    assert.ok(
+      pauses.every((pause) => pause > 70),
+      `${pauses}`,
+    );
   });
 });
 

@@ -86,6 +86,7 @@ export class PositionValidator {
   /** Asks the leader of all these; what was fetched of them is fetched again if they are good. */
   async ask(broker: BrokerInfo, states: readonly PartitionState[]): Promise<void> {
     const asked = new Map<string, Asked>();
+    const unanswered = new Set(states);
     for (const state of states) {
       state.mistrust();
       asked.set(partitionKey(state.topic, state.partition), {
@@ -100,15 +101,17 @@ export class PositionValidator {
       for (const end of await this.endsOf(broker, [...asked.values()])) {
         const question = asked.get(partitionKey(end.topic, end.partition));
         if (question === undefined || question.state.version !== question.version) continue;
+        unanswered.delete(question.state);
         this.judged(question, end);
       }
+      for (const state of unanswered) this.backOff(state);
       this.failures = 0;
     } catch (error) {
       if (this.cluster.signal.aborted) return;
+      this.failures++;
+      for (const state of states) this.backOff(state);
       if (isSecurityError(error)) return this.events.failed(error);
       this.cluster.runtime.logger.debug('positions were not validated', { cause: (error as Error).message });
-      this.failures++;
-      for (const { state } of asked.values()) this.backOff(state);
       this.cluster.requestRefresh();
     } finally {
       for (const { state, version } of asked.values()) if (state.version === version) state.validating = false;
@@ -148,6 +151,7 @@ export class PositionValidator {
       });
     } else {
       state.validUnder = currentLeaderEpoch;
+      state.staleSince = undefined;
     }
   }
 
