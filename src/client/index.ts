@@ -28,9 +28,23 @@ export type { ListedOffset } from './metadata/offset-lookup.ts';
 export type * from './observability/index.ts';
 export type { AdminConfig, AdminOptions } from './options/admin.ts';
 export type { Surroundings } from './options/common.ts';
-export type { AssignorName, ConsumerConfig, ConsumerOptions, IsolationLevel } from './options/consumer.ts';
+export type {
+  AssignorName,
+  ConsumerConfig,
+  ConsumerOptions,
+  ConsumerPresetOptions,
+  IsolationLevel,
+} from './options/consumer.ts';
 export type { OffsetReset, ResetPolicy } from './options/offset-reset.ts';
-export type { Acks, CompressionType, PartitionerClass, ProducerConfig, ProducerOptions } from './options/producer.ts';
+export { type Preset, type PresetName, presetNames, presets } from './options/presets.ts';
+export type {
+  Acks,
+  CompressionType,
+  PartitionerClass,
+  ProducerConfig,
+  ProducerOptions,
+  ProducerPresetOptions,
+} from './options/producer.ts';
 export type { SaslOptions } from './options/sasl.ts';
 export type { SecurityProtocol } from './options/security.ts';
 export type { SslOptions } from './options/ssl.ts';
@@ -60,3 +74,10 @@ export type { Transaction } from './producer/transaction.ts';
 export type { OAuthBearerProvider, OAuthBearerToken } from './security/oauth-bearer.ts';
 export { type ReadRecord, type Serde, serde, Topic, type TypedRecord, topic } from './topic.ts';
 export type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from './topic-partition.ts';
+export {
+  type TraceCarrier,
+  type TraceContext,
+  type TraceContextHook,
+  traceContextOf,
+  withTraceContext,
+} from './trace-context.ts';

@@ -1,5 +1,6 @@
 /** Scenarios: what the clients count and tell of themselves, on a cluster where nothing is scripted. */
 import assert from 'node:assert/strict';
+import { traceContextOf } from '../../src/client/index.ts';
 import { values } from '../conformance/cluster.ts';
 import { readAll, take, type UnderTest, valuesOf } from './context.ts';
 
@@ -31,6 +32,48 @@ export function observing(cluster: UnderTest): void {
     const admin = cluster.admin();
     await admin.listTopics();
     assert.ok(admin.metrics().requests.Metadata!.count >= 1);
+  });
+
+  cluster.scenario('the trace context goes from the producer through run and process to the outputs', async () => {
+    const from = await cluster.topic('in');
+    const to = await cluster.topic('out');
+    const span = (id: number) => `00-${'a'.repeat(32)}-${String(id).padStart(16, '0')}-01`;
+    let id = 0;
+    const producer = cluster.producer({ traceContext: () => ({ traceparent: span(++id), tracestate: 'mine=1' }) });
+    for (const value of values('v', 3)) await producer.sendAndWait({ topic: from, value });
+    const seen: unknown[] = [];
+    const working = cluster.process({
+      group: cluster.unique('group'),
+      from,
+      to,
+      guarantee: 'at-least-once',
+      traceContext: (input) => input && { ...input, traceparent: span(Number(input.traceparent.slice(36, 52)) + 100) },
+      handler: ({ value }, context) => {
+        seen.push(context?.traceparent);
+        return { value };
+      },
+    });
+    await cluster.eventually('all is final', () => working.finished === 3);
+    await working.close();
+    const expected = [101, 102, 103].map((at) => ({ traceparent: span(at), tracestate: 'mine=1' }));
+    assert.deepEqual(
+      seen,
+      expected.map(({ traceparent }) => traceparent),
+    );
+    assert.deepEqual((await readAll(cluster, to)).map(traceContextOf), expected);
+    const consumer = cluster.consumer({ groupId: cluster.unique('group') });
+    consumer.subscribe([to]);
+    const stop = new AbortController();
+    const handed: unknown[] = [];
+    await consumer.run({
+      traceContext: true,
+      signal: stop.signal,
+      eachMessage: (_, context) => {
+        handed.push(context);
+        if (handed.length === 3) stop.abort();
+      },
+    });
+    assert.deepEqual(handed, expected);
   });
 
   cluster.scenario('process counts what is final, over its consumer and its producers', async () => {

@@ -31,6 +31,12 @@ const accepted: Readonly<Record<string, string>> = {
   'process between typed topics': `process(${COMMON}, from: orders, to: invoices, handler: ({ key, value }) => ({ key, value: { order: value.id } }) });`,
   'process with a handler that returns nothing': `process(${COMMON}, from: 'a', handler: async () => {} });`,
   'process with options that leave the guarantee alone': `process(${COMMON}, from: 'a', to: 'b', handler: () => ({ value: 'v' }), producer: { lingerMs: 1 }, consumer: { maxPollRecords: 10 } });`,
+  'a preset with what it leaves open': `new Producer({ ...given, preset: 'general-events', acks: 1, lingerMs: 5 }); new Consumer({ ...given, preset: 'critical-events', groupId: 'g', autoOffsetReset: 'none' });`,
+  'the preset of payments with an id, under either name': `new Producer({ ...given, preset: 'payments', transactionalId: 'a' }); new Producer({ ...given, preset: 'payments', 'transactional.id': 'a', acks: 'all' });`,
+  'options that a wrapper hands on': `function wrapped(options: Omit<ProducerOptions, 'bootstrapServers'>) { return new Producer({ ...options, ...given }); } void wrapped;`,
+  'metrics by their names, and events by theirs': `const total: number = producer.metrics().counters['record-send-total'] + consumer.metrics().counters['records-consumed-total']; consumer.on('commit', ({ offsets }) => { const at: number = offsets[0]!.offset; void at; }); void total;`,
+  'a trace context as a tracing library makes it': `new Producer({ ...given, traceContext: () => { const carrier: Record<string, string> = {}; return carrier; } });`,
+  'process that carries the trace context': `process(${COMMON}, from: orders, to: invoices, traceContext: true, handler: ({ key, value }, context) => { const parent: string | undefined = context?.traceparent; void parent; return { key, value: { order: value.id } }; } });`,
   'a change of configuration, and its taking back': `admin.incrementalAlterConfigs([{ type: 'topic', name: 'a', changes: [{ name: 'x', op: 'SET', value: '1' }, { name: 'y', op: 'DELETE' }] }]);`,
   'positions found are positions to commit': `admin.alterConsumerGroupOffsets('g', await admin.listOffsets([{ topic: 'a', partition: 0, at: 'latest' }]));`,
   'a hanging transaction is one to abort': `for (const found of await admin.findHangingTransactions([{ topic: 'a', partition: 0 }])) await admin.abortTransaction(found);`,
@@ -53,6 +59,20 @@ const refused: Readonly<Record<string, string>> = {
   'a guarantee that does not exist': `process({ ...given, group: 'g', guarantee: 'once', from: 'a', handler: () => {} });`,
   'a contradiction: the isolation level': `process(${COMMON}, from: 'a', handler: () => {}, consumer: { isolationLevel: 'read_uncommitted' } });`,
   'a contradiction: automatic commits': `process(${COMMON}, from: 'a', handler: () => {}, consumer: { 'enable.auto.commit': true } });`,
+  'a preset that does not exist': `new Producer({ ...given, preset: 'logs' });`,
+  'a preset and other acks': `new Producer({ ...given, preset: 'log-collection', acks: 'all' });`,
+  'a preset and acks=0': `new Producer({ ...given, preset: 'critical-events', acks: 0 });`,
+  'a preset and no idempotence': `new Producer({ ...given, preset: 'critical-events', 'enable.idempotence': false });`,
+  'a preset without transactions and an id': `new Producer({ ...given, preset: 'general-events', transactionalId: 'a' });`,
+  'the preset of payments without an id': `new Producer({ ...given, preset: 'payments' });`,
+  'a consumer’s preset and automatic commits': `new Consumer({ ...given, preset: 'critical-events', enableAutoCommit: true });`,
+  'a consumer’s preset and another isolation level': `new Consumer({ ...given, preset: 'payments', 'isolation.level': 'read_uncommitted' });`,
+  'a consumer’s preset and a reset that skips': `new Consumer({ ...given, preset: 'payments', autoOffsetReset: 'latest' });`,
+  'a preset where the guarantee is the word': `process(${COMMON}, from: 'a', handler: () => {}, producer: { preset: 'payments', transactionalId: 'x' } });`,
+  'a trace context of another shape': `new Producer({ ...given, traceContext: () => 'x' });`,
+  'an event that does not exist': `producer.on('rebalance', () => {});`,
+  'an event’s field that does not exist': `consumer.on('commit', ({ records }) => void records);`,
+  'a metric that does not exist': `const name: keyof ReturnType<typeof producer.metrics>['counters'] = 'records-sent'; void name;`,
   'a contradiction: idempotence': `process(${COMMON}, from: 'a', handler: () => {}, producer: { enableIdempotence: false } });`,
 };
 
@@ -70,8 +90,8 @@ describe('the types of the client', () => {
     write('prelude.ts', PRELUDE);
     const program = (code: string): string =>
       `import { admin, Consumer, consumer, events, given, invoices, orders, process, producer } from './prelude.ts';\n` +
-      `import { Producer } from '${join(root, 'src', 'client', 'index.ts')}';\n` +
-      `void [admin, Consumer, consumer, events, given, invoices, orders, process, producer, Producer];\n${code}\n`;
+      `import { Producer, type ProducerOptions } from '${join(root, 'src', 'client', 'index.ts')}';\n` +
+      `void [admin, Consumer, consumer, events, given, invoices, orders, process, producer, Producer, undefined as ProducerOptions | undefined];\n${code}\n`;
     for (const [at, code] of Object.values(accepted).entries()) write(`accepted-${at}.ts`, program(code));
     for (const [at, code] of Object.values(refused).entries()) write(`refused-${at}.ts`, program(code));
     writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');

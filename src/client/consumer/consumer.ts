@@ -7,7 +7,12 @@ import type { CommittedOffset } from '../metadata/committed-offsets.ts';
 import { ConsumerInstruments, type ConsumerMetrics } from '../observability/consumer-instruments.ts';
 import type { Listener } from '../observability/emitter.ts';
 import type { ConsumerEvents } from '../observability/events.ts';
-import { type ConsumerConfig, type ConsumerOptions, normaliseConsumerOptions } from '../options/consumer.ts';
+import {
+  type ConsumerConfig,
+  type ConsumerOptions,
+  type ConsumerPresetOptions,
+  normaliseConsumerOptions,
+} from '../options/consumer.ts';
 import { ignore, settles, Wakeup, within } from '../support/async.ts';
 import type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
 import { Fetcher } from './fetcher.ts';
@@ -75,7 +80,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   private closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError for options that are unknown, wrong or contradictory */
-  constructor(options: ConsumerOptions) {
+  constructor(options: ConsumerOptions | ConsumerPresetOptions) {
     this.config = normaliseConsumerOptions(options);
     const instruments = new ConsumerInstruments(options.logger);
     this.instruments = instruments;

@@ -3,6 +3,7 @@
  * keeps the positions in step with what was handled. A handler that fails ends the loop, and its record is read again.
  */
 import type { TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
+import { type TraceContext, traceContextOf } from '../trace-context.ts';
 import type { ConsumerRecord } from './records.ts';
 
 interface RunCommon {
@@ -11,13 +12,18 @@ interface RunCommon {
    * committed before it is handled (at-most-once). `automatic`: as enable.auto.commit says. @default 'automatic'
    */
   readonly commit?: 'after' | 'before' | 'automatic';
+  /** Gives `eachMessage` the trace context of each record; without it the headers are not looked at. @default false */
+  readonly traceContext?: boolean;
   /** Ends the loop after the handler that is at work; `run` then resolves. */
   readonly signal?: AbortSignal;
 }
 
 export type RunOptions = RunCommon &
   (
-    | { readonly eachMessage: (record: ConsumerRecord) => void | Promise<void>; readonly eachBatch?: never }
+    | {
+        readonly eachMessage: (record: ConsumerRecord, traceContext?: TraceContext) => void | Promise<void>;
+        readonly eachBatch?: never;
+      }
     | { readonly eachBatch: (records: readonly ConsumerRecord[]) => void | Promise<void>; readonly eachMessage?: never }
   );
 
@@ -66,7 +72,9 @@ async function handle(
   }
   for (const record of records) {
     if (options.signal?.aborted) return;
-    const pending = options.eachMessage(record);
+    const pending = options.traceContext
+      ? options.eachMessage(record, traceContextOf(record))
+      : options.eachMessage(record);
     if (pending !== undefined) await pending;
     progress.done += 1;
   }

@@ -27,7 +27,7 @@ export interface Surroundings {
 export type DnsLookup = 'use_all_dns_ips' | 'resolve_canonical_bootstrap_servers_only';
 export type RecoveryStrategy = 'rebootstrap' | 'none';
 
-const surroundingNames: ReadonlySet<string> = new Set(['ports', 'logger']);
+const surroundingNames = ['ports', 'logger'] as const;
 
 export const commonOptions = {
   'bootstrap.servers': list('Where to ask first: `host:port`, several separated by commas.', [], address),
@@ -81,13 +81,17 @@ export type ClientConfig<Table> = Omit<Options<Table>, CamelCase<keyof typeof se
   readonly security: Security;
 };
 
-/** @throws ConfigurationError for unknown names, wrong values, and what contradicts what in all clients alike */
+/**
+ * `others`: names of options that are not properties, besides those of all clients.
+ * @throws ConfigurationError for unknown names, wrong values, and what contradicts what in all clients alike
+ */
 export function normaliseClient<Table extends OptionTable & typeof commonOptions>(
   table: Table,
   given: object,
   client: string,
+  others: readonly string[] = [],
 ): { config: ClientConfig<Table>; given: ReadonlySet<string> } {
-  const { options, given: set } = normalise(table, given, client, surroundingNames);
+  const { options, given: set } = normalise(table, given, client, new Set([...surroundingNames, ...others]));
   const common = options as unknown as Options<typeof commonOptions>;
   if (common.bootstrapServers.length === 0) {
     throw new ConfigurationError('bootstrap.servers is missing: give host:port');

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.ts';
 import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
 import { boolean, choice, type GivenOptions, integer, list, text } from './normalise.ts';
 import { offsetReset } from './offset-reset.ts';
+import { type ConsumerPreset, type NoPreset, withPreset } from './presets.ts';
 
 export const assignorNames = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
 export type AssignorName = (typeof assignorNames)[number];
@@ -50,12 +51,17 @@ export const consumerOptions = {
   'allow.auto.create.topics': autoCreate,
 };
 
-export type ConsumerOptions = GivenOptions<typeof consumerOptions> & Surroundings;
+type ConsumerProperties = GivenOptions<typeof consumerOptions> & Surroundings;
+
+export type ConsumerOptions = ConsumerProperties & NoPreset;
+/** With a preset; what contradicts it does not compile. */
+export type ConsumerPresetOptions = ConsumerProperties & ConsumerPreset;
 export type ConsumerConfig = ClientConfig<typeof consumerOptions>;
 
 /** @throws ConfigurationError naming both options and the cure */
-export function normaliseConsumerOptions(given: ConsumerOptions): ConsumerConfig {
-  const { config: options, given: set } = normaliseClient(consumerOptions, given, 'the consumer');
+export function normaliseConsumerOptions(given: ConsumerOptions | ConsumerPresetOptions): ConsumerConfig {
+  const completed = withPreset('consumer', given);
+  const { config: options, given: set } = normaliseClient(consumerOptions, completed, 'the consumer', ['preset']);
   const adjusted = { ...options };
   if (options.groupId === null) {
     if (set.has('enable.auto.commit') && options.enableAutoCommit) {

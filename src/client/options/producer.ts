@@ -1,8 +1,10 @@
 /** The producer's options and the contradictions that it refuses (KIP-679, https://kafka.apache.org/documentation/#producerconfigs). */
 import { ConfigurationError } from '../errors.ts';
 import type { PartitionChoice } from '../producer/records.ts';
+import type { TraceContextHook } from '../trace-context.ts';
 import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
 import { boolean, choice, define, type GivenOptions, integer, text } from './normalise.ts';
+import { type NoPreset, type ProducerPreset, withPreset } from './presets.ts';
 
 export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type CompressionType = (typeof compressionTypes)[number];
@@ -59,15 +61,33 @@ export const producerOptions = {
   'allow.auto.create.topics': autoCreate,
 };
 
-export type ProducerOptions = GivenOptions<typeof producerOptions> & Surroundings;
+/** What is not a property of Kafka's. */
+interface ProducerExtras extends Surroundings {
+  /** Asked for the trace context of each record, which is written into its headers unless it has one. */
+  readonly traceContext?: TraceContextHook | undefined;
+}
+
+type ProducerProperties = GivenOptions<typeof producerOptions> & ProducerExtras;
+
+export type ProducerOptions = ProducerProperties & NoPreset;
+/** With a preset; what contradicts it does not compile. */
+export type ProducerPresetOptions = ProducerProperties & ProducerPreset;
 export type ProducerConfig = ClientConfig<typeof producerOptions>;
 
 /**
  * @returns the options in full, and what was switched off because of what was given
  * @throws ConfigurationError naming both options and the cure
  */
-export function normaliseProducerOptions(given: ProducerOptions): { config: ProducerConfig; warnings: string[] } {
-  const { config: options, given: set } = normaliseClient(producerOptions, given, 'the producer');
+export function normaliseProducerOptions(given: ProducerOptions | ProducerPresetOptions): {
+  config: ProducerConfig;
+  warnings: string[];
+} {
+  const extras = ['preset', 'traceContext'];
+  const completed = withPreset('producer', given);
+  const { config: options, given: set } = normaliseClient(producerOptions, completed, 'the producer', extras);
+  if (given.traceContext !== undefined && typeof given.traceContext !== 'function') {
+    throw new ConfigurationError('traceContext: a function that returns a record’s context is wanted');
+  }
   const warnings: string[] = [];
   const adjusted = { ...options };
   const transactional = options.transactionalId !== null;

@@ -43,6 +43,11 @@ const tolerated: Readonly<Record<Guarantee, Readonly<Record<string, readonly unk
   'exactly-once': {},
 };
 
+const ownWord: Readonly<Record<string, string>> = {
+  preset: 'the guarantee decides what a preset would; leave the preset out',
+  traceContext: 'give traceContext to process itself, which carries it from record to outputs',
+};
+
 /**
  * What is given, completed by what the guarantee needs.
  * @throws ConfigurationError naming the guarantee, the property that contradicts it, and the cure
@@ -50,6 +55,12 @@ const tolerated: Readonly<Record<Guarantee, Readonly<Record<string, readonly unk
 export function settingsFor(guarantee: Guarantee, given: Settings): Settings {
   if (!guarantees.includes(guarantee)) {
     throw new ConfigurationError(`guarantee: one of ${guarantees.join(', ')} is wanted (got ${String(guarantee)})`);
+  }
+  for (const [client, options] of Object.entries(given)) {
+    for (const key of ['preset', 'traceContext']) {
+      if ((options as Readonly<Record<string, unknown>>)[key] === undefined) continue;
+      throw new ConfigurationError(`${client}.${key} contradicts guarantee=${guarantee}: ${ownWord[key]}`);
+    }
   }
   const { producer, consumer } = required[guarantee];
   return {

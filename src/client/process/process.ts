@@ -27,6 +27,13 @@ import type { SslOptions } from '../options/ssl.ts';
 import { Producer } from '../producer/producer.ts';
 import type { ProducerRecord } from '../producer/records.ts';
 import { type ReadRecord, Topic, type TypedRecord } from '../topic.ts';
+import {
+  type TraceCarrier,
+  type TraceContext,
+  traceContextOf,
+  validTraceContext,
+  withTraceContext,
+} from '../trace-context.ts';
 import { AtLeastOnce, AtMostOnce } from './acknowledged.ts';
 import { ExactlyOnce } from './exactly-once.ts';
 import { type Guarantee, settingsFor } from './guarantee.ts';
@@ -40,9 +47,17 @@ export type Output = Omit<ProducerRecord, 'topic'> & { readonly topic?: string }
 export type Outputs = Output | readonly Output[] | undefined;
 
 type Owned = 'bootstrap.servers' | 'bootstrapServers' | 'ports' | 'logger';
-type OwnedByProducer = Owned | 'transactional.id' | 'transactionalId' | 'enable.idempotence' | 'enableIdempotence';
+type OwnedByProducer =
+  | Owned
+  | 'preset'
+  | 'traceContext'
+  | 'transactional.id'
+  | 'transactionalId'
+  | 'enable.idempotence'
+  | 'enableIdempotence';
 type OwnedByConsumer =
   | Owned
+  | 'preset'
   | 'group.id'
   | 'groupId'
   | 'enable.auto.commit'
@@ -71,8 +86,16 @@ export interface ProcessOptions {
    * final is taken back, and `done` rejects.
    */
   readonly handler:
-    | ((record: ConsumerRecord) => Outputs | Promise<Outputs>)
-    | ((record: ConsumerRecord) => void | Promise<void>);
+    | ((record: ConsumerRecord, traceContext?: TraceContext) => Outputs | Promise<Outputs>)
+    | ((record: ConsumerRecord, traceContext?: TraceContext) => void | Promise<void>);
+  /**
+   * Carries the W3C trace context from a record to the outputs made of it, unless an output has one of its own. `true`: as
+   * it came. A function: what it makes of that, once for each record, before the handler. The handler gets it too. Without it
+   * no header is looked at.
+   */
+  readonly traceContext?:
+    | true
+    | ((input: TraceContext | undefined, record: ConsumerRecord) => TraceCarrier | undefined);
   /** How often positions (and transactions) are committed, milliseconds. @default 100 */
   readonly commitIntervalMs?: number;
   /** A name of this instance that a restart keeps: what it left open is then aborted at once. @default a random one */
@@ -99,7 +122,10 @@ const TRANSACTION_TIMEOUT_MS = 10_000;
 export interface TypedProcessOptions<KI, VI, KO, VO> extends Omit<ProcessOptions, 'from' | 'to' | 'handler'> {
   readonly from: Topic<KI, VI>;
   readonly to: Topic<KO, VO>;
-  readonly handler: (record: ReadRecord<KI, VI>) => TypedOutputs<KO, VO> | Promise<TypedOutputs<KO, VO>>;
+  readonly handler: (
+    record: ReadRecord<KI, VI>,
+    traceContext?: TraceContext,
+  ) => TypedOutputs<KO, VO> | Promise<TypedOutputs<KO, VO>>;
 }
 
 export type TypedOutputs<K, V> = TypedRecord<K, V> | readonly TypedRecord<K, V>[] | undefined;
@@ -163,15 +189,17 @@ function untyped<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): 
     ...options,
     from: from.name,
     to: to.name,
-    handler: (record: ConsumerRecord): Outputs | Promise<Outputs> => {
-      const outputs = handler(from.read(record));
+    handler: (record: ConsumerRecord, traceContext?: TraceContext): Outputs | Promise<Outputs> => {
+      const outputs = handler(from.read(record), traceContext);
       return outputs instanceof Promise ? outputs.then(written) : written(outputs);
     },
   };
 }
 
-function transformOf({ handler, to }: ProcessOptions): Transform {
+function transformOf({ handler, to, traceContext: carry }: ProcessOptions): Transform {
+  const handle = handler as (record: ConsumerRecord, traceContext?: TraceContext) => Outputs | Promise<Outputs>;
   return (record, send) => {
+    const context = carry === undefined ? undefined : contextFor(record, carry);
     const put = (outputs: Outputs): undefined | Promise<void> => {
       if (outputs === undefined) return undefined;
       const list: readonly Output[] = Array.isArray(outputs) ? outputs : [outputs];
@@ -180,13 +208,21 @@ function transformOf({ handler, to }: ProcessOptions): Transform {
         const topic = output.topic ?? to;
         if (topic === undefined)
           throw new ConfigurationError('an output names no topic, and there is no `to`: give one');
-        full = send({ ...output, topic }) ?? full;
+        full = send(withTraceContext({ ...output, topic }, context)) ?? full;
       }
       return full;
     };
-    const outputs = (handler as (record: ConsumerRecord) => Outputs | Promise<Outputs>)(record);
+    const outputs = context === undefined ? handle(record) : handle(record, context);
     return outputs instanceof Promise ? outputs.then(put) : put(outputs);
   };
+}
+
+function contextFor(
+  record: ConsumerRecord,
+  carry: NonNullable<ProcessOptions['traceContext']>,
+): TraceContext | undefined {
+  const input = traceContextOf(record);
+  return carry === true ? input : validTraceContext(carry(input, record));
 }
 
 function randomName({ random }: Runtime): string {

@@ -6,8 +6,14 @@ import { Cluster } from '../metadata/cluster.ts';
 import type { Listener } from '../observability/emitter.ts';
 import type { ProducerEvents } from '../observability/events.ts';
 import { ProducerInstruments, type ProducerMetrics } from '../observability/producer-instruments.ts';
-import { normaliseProducerOptions, type ProducerConfig, type ProducerOptions } from '../options/producer.ts';
+import {
+  normaliseProducerOptions,
+  type ProducerConfig,
+  type ProducerOptions,
+  type ProducerPresetOptions,
+} from '../options/producer.ts';
 import { ignore, within } from '../support/async.ts';
+import { type TraceContextHook, withTraceContext } from '../trace-context.ts';
 import { Accumulator, type TopicQueues } from './accumulator.ts';
 import type { DeliveryGuard } from './delivery-guard.ts';
 import { IdempotentIdentity } from './idempotence.ts';
@@ -37,6 +43,7 @@ export class Producer {
   private readonly logger: Logger;
   private readonly instruments: ProducerInstruments;
   private readonly cluster: Cluster;
+  private readonly traceContext: TraceContextHook | undefined;
   private readonly accumulator: Accumulator;
   private readonly sender: Sender;
   private readonly transactions: Transactions | undefined;
@@ -45,15 +52,17 @@ export class Producer {
   /** Of records without a callback, since the last flush. */
   private unreported: { error: ClientError; count: number } | undefined;
   private poison: ClientError | undefined;
+  private hookBlamed = false;
   private closing: Promise<void> | undefined;
 
   /**
    * `instruments`: of the producer that this one takes the place of; its metrics and listeners go on.
    * @throws ConfigurationError for options that are unknown, wrong or contradictory
    */
-  constructor(options: ProducerOptions, instruments = new ProducerInstruments(options.logger)) {
+  constructor(options: ProducerOptions | ProducerPresetOptions, instruments = new ProducerInstruments(options.logger)) {
     const { config, warnings } = normaliseProducerOptions(options);
     this.config = config;
+    this.traceContext = options.traceContext;
     this.instruments = instruments;
     this.runtime = runtimeOf(options, instruments);
     this.logger = this.runtime.logger;
@@ -208,13 +217,31 @@ export class Producer {
       this.instruments.counters['buffer-exhausted-total']++;
       throw new BufferExhaustedError(this.config.bufferMemory);
     }
-    this.accumulator.append(record, onDelivery);
+    this.accumulator.append(
+      this.traceContext === undefined ? record : this.traced(record, this.traceContext),
+      onDelivery,
+    );
     if (this.accumulator.full) {
       this.room ??= Promise.withResolvers<void>();
       this.sender.wake();
       return this.room.promise;
     }
     return this.sender.unseen < TURN_BATCHES ? undefined : this.sender.turn();
+  }
+
+  /** What the hook throws costs the record its context and nothing else. */
+  private traced(record: ProducerRecord, hook: TraceContextHook): ProducerRecord {
+    try {
+      return withTraceContext(record, hook(record));
+    } catch (error) {
+      if (!this.hookBlamed) {
+        this.logger.error('traceContext threw: records go without a context, and this is not reported again', {
+          cause: error instanceof Error ? error.message : String(error),
+        });
+      }
+      this.hookBlamed = true;
+      return record;
+    }
   }
 
   private checkOpen(): void {
