@@ -48,6 +48,7 @@ export type {
 export type { SaslOptions } from './options/sasl.ts';
 export type { SecurityProtocol } from './options/security.ts';
 export type { SslOptions } from './options/ssl.ts';
+export { type ClientOptionList, clientOptions } from './options/tables.ts';
 export { type Guarantee, guarantees } from './process/guarantee.ts';
 export {
   type Output,

@@ -35,6 +35,8 @@ import type { RecordHeaderInput } from './record.ts';
 export interface BatchBuilderOptions {
   /** @default 'none' */
   readonly compression?: Compression;
+  /** See `compress`. */
+  readonly level?: number | undefined;
   /** Uncompressed bytes after which the batch is full. A single larger record still gets a batch of its own. */
   readonly maxBytes: number;
   /** What the batch is likely to become, in bytes: saves growing. @default 1024 */
@@ -63,6 +65,7 @@ const RECORD_OVERHEAD_MAX = 5 + 1 + 10 + 5 + 5 + 5 + 5;
 
 export class BatchBuilder {
   private readonly compression: Compression;
+  private readonly level: number | undefined;
   private readonly maxBytes: number;
   private readonly firstCapacity: number;
   private readonly pool: BufferPool | undefined;
@@ -75,6 +78,7 @@ export class BatchBuilder {
   constructor(options: BatchBuilderOptions) {
     assert(options.maxBytes > BATCH_OVERHEAD, `maxBytes ${options.maxBytes}`);
     this.compression = options.compression ?? 'none';
+    this.level = options.level;
     this.maxBytes = options.maxBytes;
     this.firstCapacity = options.expectedBytes ?? FIRST_CAPACITY;
     this.pool = options.pool;
@@ -195,7 +199,7 @@ export class BatchBuilder {
         this.letGo();
       }
     } else {
-      const packed = compress(this.compression, written.subarray(BATCH_OVERHEAD, this.end));
+      const packed = compress(this.compression, written.subarray(BATCH_OVERHEAD, this.end), this.level);
       batch = Buffer.allocUnsafeSlow(BATCH_OVERHEAD + packed.length);
       batch.set(packed, BATCH_OVERHEAD);
       this.letGo();

@@ -99,6 +99,24 @@ export function groups(cluster: UnderTest): void {
     },
   );
 
+  cluster.scenario('a pattern matches Kafka’s own topics only where they are not excluded', async () => {
+    const first = cluster.consumer({ groupId: cluster.unique('own') });
+    first.subscribe([await cluster.topic('some')]);
+    await first.poll({ timeoutMs: 2_000 });
+    await first.commit();
+    const reader = cluster.consumer({ groupId: cluster.unique('inner'), excludeInternalTopics: false });
+    reader.subscribe(/^__consumer_offsets$/);
+    const excluding = cluster.consumer({ groupId: cluster.unique('outer') });
+    excluding.subscribe(/^__consumer_offsets$/);
+    await cluster.eventually('the topic is assigned', async () => {
+      await reader.poll({ timeoutMs: 200 });
+      return reader.assignment().length > 0;
+    });
+    await excluding.poll({ timeoutMs: 200 });
+    assert.deepEqual(reader.subscription(), ['__consumer_offsets']);
+    assert.deepEqual(excluding.subscription(), []);
+  });
+
   cluster.scenario('a pattern brings every topic that matches, also one that is created later', async () => {
     const prefix = cluster.unique('pattern');
     const admin = cluster.admin();

@@ -1,7 +1,7 @@
 /** What the client's types accept and refuse: each program is compiled as a user's would be, all of them in one run. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 const root = join(import.meta.dirname, '..', '..');
 
 const PRELUDE = `import { Admin, Consumer, process, Producer, serde, topic } from '${join(root, 'src', 'client', 'index.ts')}';
-interface Order { id: string; total: number }
-interface Invoice { order: string }
+export interface Order { id: string; total: number }
+export interface Invoice { order: string }
 const orders = topic('orders', { key: serde.string, value: serde.json<Order>() });
 const invoices = topic('invoices', { key: serde.string, value: serde.json<Invoice>() });
 const events = topic('events', { value: serde.string });
@@ -22,7 +22,7 @@ export { admin, Consumer, process, producer, consumer, given, orders, invoices, 
 `;
 const COMMON = `{ ...given, group: 'g', guarantee: 'exactly-once'`;
 
-const accepted: Readonly<Record<string, string>> = {
+const accepted: Record<string, string> = {
   'options in camelCase': `new Producer({ ...given, acks: 'all', lingerMs: 5 });`,
   'options as Kafka names them': `new Producer({ 'bootstrap.servers': 'a:1', 'enable.idempotence': true, 'transactional.id': 'x' });`,
   'a record of the topic’s types': `producer.send(orders.record({ key: 'a', value: { id: 'a', total: 1 } }));`,
@@ -42,7 +42,7 @@ const accepted: Readonly<Record<string, string>> = {
   'a hanging transaction is one to abort': `for (const found of await admin.findHangingTransactions([{ topic: 'a', partition: 0 }])) await admin.abortTransaction(found);`,
 };
 
-const refused: Readonly<Record<string, string>> = {
+const refused: Record<string, string> = {
   'a change of configuration without a value': `admin.incrementalAlterConfigs([{ type: 'topic', name: 'a', changes: [{ name: 'x', op: 'SET' }] }]);`,
   'a kind of resource that does not exist': `admin.describeConfigs([{ type: 'topics', name: 'a' }]);`,
   'a member that is not named': `admin.removeMembersFromConsumerGroup('g', [{}]);`,
@@ -75,6 +75,84 @@ const refused: Readonly<Record<string, string>> = {
   'a metric that does not exist': `const name: keyof ReturnType<typeof producer.metrics>['counters'] = 'records-sent'; void name;`,
   'a contradiction: idempotence': `process(${COMMON}, from: 'a', handler: () => {}, producer: { enableIdempotence: false } });`,
 };
+
+/** Of every type of options something that it takes, and something that it does not. */
+const optionsTypes: Readonly<Record<string, { readonly takes: string; readonly refuses: readonly string[] }>> = {
+  AdminOptions: {
+    takes: `{ ...given, 'default.api.timeout.ms': 1, retryBackoffMs: 2, 'receive.buffer.bytes': -1 }`,
+    refuses: [`{ ...given, groupId: 'g' }`, `{ ...given, defaultApiTimeoutMs: '1' }`],
+  },
+  CallOptions: { takes: `{ timeoutMs: 1, signal: new AbortController().signal }`, refuses: [`{ timeout: 1 }`] },
+  ConsumerCallOptions: { takes: `{ timeoutMs: 1 }`, refuses: [`{ timeoutMs: '1' }`, `{ wait: 1 }`] },
+  ConsumerCloseOptions: { takes: `{ leaveGroup: false, timeoutMs: 1 }`, refuses: [`{ leaveGroup: 'no' }`] },
+  ConsumerOptions: {
+    takes: `{ ...given, 'group.id': 'g', maxPollRecords: 1, 'group.protocol': 'classic', autoOffsetReset: 'by_duration:P1D' }`,
+    refuses: [
+      `{ ...given, linger: 5 }`,
+      `{ ...given, 'group.protocol': 'consumer' }`,
+      `{ ...given, partitionAssignmentStrategy: 5 }`,
+      `{ ...given, valueDeserializer: 'org.apache.kafka.common.serialization.StringDeserializer' }`,
+    ],
+  },
+  ConsumerPresetOptions: {
+    takes: `{ ...given, preset: 'payments', groupId: 'g' }`,
+    refuses: [`{ ...given, preset: 'payments', 'auto.offset.reset': 'latest' }`, `{ ...given, preset: 'other' }`],
+  },
+  PollOptions: { takes: `{ timeoutMs: 1 }`, refuses: [`{ timeoutMs: 1, maxRecords: 5 }`] },
+  ProcessOptions: {
+    takes: `{ ...given, group: 'g', from: ['a', 'b'], guarantee: 'at-most-once', handler: () => {}, commitIntervalMs: 5 }`,
+    refuses: [
+      `{ ...given, group: 'g', from: 'a', guarantee: 'at-most-once' }`,
+      `{ ...given, group: 'g', from: 'a', handler: () => {} }`,
+      `{ ...given, group: 'g', from: 'a', guarantee: 'exactly-once', handler: () => ({ values: 1 }) }`,
+      `{ ...given, group: 'g', from: 'a', guarantee: 'exactly-once', handler: () => {}, producer: { transactionalId: 'x' } }`,
+      `{ ...given, group: 'g', from: 'a', guarantee: 'exactly-once', handler: () => {}, traceContext: 'on' }`,
+    ],
+  },
+  ProducerOptions: {
+    takes: `{ ...given, 'linger.ms': 1, 'key.serializer': 'org.apache.kafka.common.serialization.StringSerializer' }`,
+    refuses: [
+      `{ ...given, groupId: 'g' }`,
+      `{ ...given, compressionType: 'brotli' }`,
+      `{ ...given, 'enable.idempotence': 1 }`,
+      `{ ...given, 'value.serializer': 'com.example.MySerializer' }`,
+    ],
+  },
+  ProducerPresetOptions: {
+    takes: `{ ...given, preset: 'log-collection', acks: 0, compressionType: 'lz4' }`,
+    refuses: [`{ ...given, preset: 'log-collection', acks: 1 }`, `{ ...given, preset: 'payments' }`],
+  },
+  RunOptions: {
+    takes: `{ commit: 'after', eachMessage: () => {} }`,
+    refuses: [
+      `{ commit: 'after' }`,
+      `{ commit: 'later', eachMessage: () => {} }`,
+      `{ eachMessage: () => {}, eachBatch: () => {} }`,
+    ],
+  },
+  SaslOptions: {
+    takes: `{ mechanism: 'scram-sha-512', username: 'u', password: 'p' }`,
+    refuses: [`{ mechanism: 'plain', username: 'u' }`, `{ mechanism: 'gssapi' }`],
+  },
+  SslOptions: { takes: `{ ca: 'PEM' }`, refuses: [`{ ca: 5 }`, `{ rejectUnauthorized: false }`] },
+  'TypedProcessOptions<string, Order, string, Invoice>': {
+    takes: `{ ...given, group: 'g', guarantee: 'at-least-once', from: orders, to: invoices, handler: () => undefined }`,
+    refuses: [
+      `{ ...given, group: 'g', guarantee: 'at-least-once', from: orders, to: orders, handler: () => undefined }`,
+      `{ ...given, group: 'g', guarantee: 'at-least-once', from: invoices, to: invoices, handler: () => undefined }`,
+    ],
+  },
+  WaitOptions: { takes: `{ timeoutMs: 1 }`, refuses: [`{ timeoutMs: 1, retries: 5 }`] },
+};
+const typeOf = (name: string): string => name.replace(/<.*/, '');
+const declared = (name: string, value: string): string =>
+  `import type { ${typeOf(name)} as Checked } from '${join(root, 'src', 'client', 'index.ts')}';\n` +
+  `import type { Invoice, Order } from './prelude.ts';\nconst options: Checked${name.slice(typeOf(name).length)} = ${value};\nvoid options;\n` +
+  'export type Used = Invoice | Order;';
+for (const [name, { takes, refuses }] of Object.entries(optionsTypes)) {
+  accepted[`${typeOf(name)} as they should be`] = declared(name, takes);
+  for (const value of refuses) refused[`${typeOf(name)}: ${value}`] = declared(name, value);
+}
 
 describe('the types of the client', () => {
   let directory: string;
@@ -118,6 +196,14 @@ describe('the types of the client', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
+  test('every type of options has something that it refuses', () => {
+    const exported = ['index.ts', 'admin/index.ts'].flatMap((file) => {
+      const text = readFileSync(join(root, 'src', 'client', file), 'utf8');
+      return [...text.matchAll(/\b[A-Z]\w*Options\b/g)].map(([name]) => name);
+    });
+    assert.ok(exported.length >= 10);
+    assert.deepEqual([...new Set(exported)].sort(), Object.keys(optionsTypes).map(typeOf).sort());
+  });
   test('the programs are compiled', () => {
     assert.equal(errors.get('prelude'), undefined);
     assert.ok(errors.size > 0);

@@ -87,7 +87,7 @@ export class GroupReader {
     this.cooperative = config.partitionAssignmentStrategy.every((name) => name === 'cooperative-sticky');
   }
 
-  /** By name, or every topic whose name matches, but Kafka's own. */
+  /** By name, or every topic whose name matches; Kafka's own only where they are not excluded. */
   subscribe(wanted: readonly string[] | RegExp, listener: RebalanceListener): void {
     this.listener = listener;
     if (wanted instanceof RegExp) {
@@ -122,7 +122,7 @@ export class GroupReader {
     const { pattern } = this;
     if (pattern === undefined) return [];
     return [...this.cluster.image.topics.values()]
-      .filter(({ name, internal }) => !internal && pattern.test(name))
+      .filter(({ name, internal }) => !(internal && this.config.excludeInternalTopics) && pattern.test(name))
       .map(({ name }) => name)
       .sort();
   }

@@ -14,6 +14,7 @@ import {
   type OptionTable,
   text,
 } from './normalise.ts';
+import type { NotTakenTable } from './not-taken.ts';
 import { type Security, securityOf, securityOptions } from './security.ts';
 
 /** What is not a property of Kafka's: where time, randomness and the network come from, and where reports go. */
@@ -82,16 +83,17 @@ export type ClientConfig<Table> = Omit<Options<Table>, CamelCase<keyof typeof se
 };
 
 /**
- * `others`: names of options that are not properties, besides those of all clients.
+ * `notTaken`: Kafka's properties that this client does not take. `others`: names of options that are not properties, besides those of all clients.
  * @throws ConfigurationError for unknown names, wrong values, and what contradicts what in all clients alike
  */
 export function normaliseClient<Table extends OptionTable & typeof commonOptions>(
   table: Table,
   given: object,
   client: string,
+  notTaken: NotTakenTable,
   others: readonly string[] = [],
 ): { config: ClientConfig<Table>; given: ReadonlySet<string> } {
-  const { options, given: set } = normalise(table, given, client, new Set([...surroundingNames, ...others]));
+  const { options, given: set } = normalise(table, given, client, new Set([...surroundingNames, ...others]), notTaken);
   const common = options as unknown as Options<typeof commonOptions>;
   if (common.bootstrapServers.length === 0) {
     throw new ConfigurationError('bootstrap.servers is missing: give host:port');

@@ -1,7 +1,8 @@
 /** The consumer's options and the contradictions that it refuses (https://kafka.apache.org/documentation/#consumerconfigs). */
 import { ConfigurationError } from '../errors.ts';
 import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
-import { boolean, choice, type GivenOptions, integer, list, text } from './normalise.ts';
+import { boolean, choice, type GivenNotTaken, type GivenOptions, integer, list, text } from './normalise.ts';
+import { consumerNotTaken } from './not-taken.ts';
 import { offsetReset } from './offset-reset.ts';
 import { type ConsumerPreset, type NoPreset, withPreset } from './presets.ts';
 
@@ -46,12 +47,13 @@ export const consumerOptions = {
   'fetch.max.wait.ms': integer('The broker waits no longer than this.', 500),
   'fetch.max.bytes': integer('About the most that one fetch brings, and that waits unread.', 52_428_800, 0),
   'max.partition.fetch.bytes': integer('About the most that one fetch brings of a partition.', 1_048_576, 0),
+  'exclude.internal.topics': boolean('A pattern matches none of Kafka’s own topics.', true),
   'check.crcs': boolean('Verifies each batch’s checksum.', true),
   'default.api.timeout.ms': integer('How long commit(), committed() and the like may take.', 60_000, 1),
   'allow.auto.create.topics': autoCreate,
 };
 
-type ConsumerProperties = GivenOptions<typeof consumerOptions> & Surroundings;
+type ConsumerProperties = GivenOptions<typeof consumerOptions> & GivenNotTaken<typeof consumerNotTaken> & Surroundings;
 
 export type ConsumerOptions = ConsumerProperties & NoPreset;
 /** With a preset; what contradicts it does not compile. */
@@ -61,7 +63,13 @@ export type ConsumerConfig = ClientConfig<typeof consumerOptions>;
 /** @throws ConfigurationError naming both options and the cure */
 export function normaliseConsumerOptions(given: ConsumerOptions | ConsumerPresetOptions): ConsumerConfig {
   const completed = withPreset('consumer', given);
-  const { config: options, given: set } = normaliseClient(consumerOptions, completed, 'the consumer', ['preset']);
+  const { config: options, given: set } = normaliseClient(
+    consumerOptions,
+    completed,
+    'the consumer',
+    consumerNotTaken,
+    ['preset'],
+  );
   const adjusted = { ...options };
   if (options.groupId === null) {
     if (set.has('enable.auto.commit') && options.enableAutoCommit) {

@@ -3,6 +3,7 @@
  * (`linger.ms` = `lingerMs`). What is unknown is refused with the nearest known name.
  */
 import { ConfigurationError } from '../errors.ts';
+import type { NotTakenTable } from './not-taken.ts';
 
 /** One option of a client. */
 export interface OptionDefinition<T> {
@@ -27,6 +28,13 @@ export type GivenOptions<Table> = {
 } & {
   [Name in keyof Table]?: Input<Table[Name]> | undefined;
 };
+/** What may be given of the properties that are not taken: what happens anyway. */
+export type GivenNotTaken<Table extends NotTakenTable> = {
+  readonly [Name in keyof Table as Table[Name] extends { readonly accepts: readonly unknown[] }
+    ? Name | CamelCase<Name & string>
+    : never]?: Table[Name] extends { readonly accepts: readonly (infer Accepted)[] } ? Accepted | undefined : never;
+};
+
 /** What the client works with: every option present, in camelCase. */
 export type Options<Table> = {
   readonly [Name in keyof Table as CamelCase<Name & string>]: Output<Table[Name]>;
@@ -51,6 +59,7 @@ export function normalise<Table extends OptionTable>(
   given: object,
   client: string,
   others: ReadonlySet<string> = new Set(),
+  notTaken: NotTakenTable = {},
 ): Normalised<Table> {
   const names = new Map<string, string>();
   for (const name of Object.keys(table)) {
@@ -63,7 +72,10 @@ export function normalise<Table extends OptionTable>(
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || others.has(key)) continue;
     const name = names.get(key);
-    if (name === undefined) throw unknown(key, [...names.keys()], client);
+    if (name === undefined) {
+      if (changesNothing(key, value, client, notTaken)) continue;
+      throw unknown(key, [...names.keys()], client);
+    }
     const earlier = givenAs.get(name);
     if (earlier !== undefined) {
       throw new ConfigurationError(`${earlier} and ${key} are two names of one option: give one of them`);
@@ -77,6 +89,18 @@ export function normalise<Table extends OptionTable>(
     }
   }
   return { options: options as Options<Table>, given: new Set(givenAs.keys()) };
+}
+
+/**
+ * Whether it is a property that says what happens anyway.
+ * @throws ConfigurationError with the reason where it is one that is not taken
+ */
+function changesNothing(key: string, value: unknown, client: string, notTaken: NotTakenTable): boolean {
+  const found = Object.entries(notTaken).find(([name]) => key === name || key === camelCase(name));
+  if (found === undefined) return false;
+  const [, { reason, accepts }] = found;
+  if (accepts?.some((accepted) => String(accepted) === String(value))) return true;
+  throw new ConfigurationError(`${client} does not take ${key}: ${reason}`);
 }
 
 function unknown(key: string, known: readonly string[], client: string): ConfigurationError {

@@ -3,7 +3,8 @@ import { ConfigurationError } from '../errors.ts';
 import type { PartitionChoice } from '../producer/records.ts';
 import type { TraceContextHook } from '../trace-context.ts';
 import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
-import { boolean, choice, define, type GivenOptions, integer, text } from './normalise.ts';
+import { boolean, choice, define, type GivenNotTaken, type GivenOptions, integer, text } from './normalise.ts';
+import { producerNotTaken } from './not-taken.ts';
 import { type NoPreset, type ProducerPreset, withPreset } from './presets.ts';
 
 export const compressionTypes = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -39,6 +40,12 @@ export const producerOptions = {
   retries: integer('How often a batch is sent again; bounded by delivery.timeout.ms as well.', 2_147_483_647),
   'delivery.timeout.ms': integer('A record not acknowledged this long after send() has failed.', 120_000, 1),
   'compression.type': choice<CompressionType>('The codec of the batches.', 'none', compressionTypes),
+  'compression.gzip.level': choice<number>(
+    'How hard gzip packs, 1 to 9; -1: as zlib does by itself.',
+    -1,
+    [-1, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  ),
+  'compression.zstd.level': integer('How hard zstd packs.', 3, -131_072, 22),
   'partitioner.class': define<PartitionerClass, PartitionerClass | `org.apache.kafka.${string}`>(
     'Which partition a record goes to that names none: left out, by key and else adaptively sticky; `roundrobin`, one after ' +
       'the other; or a function.',
@@ -67,7 +74,9 @@ interface ProducerExtras extends Surroundings {
   readonly traceContext?: TraceContextHook | undefined;
 }
 
-type ProducerProperties = GivenOptions<typeof producerOptions> & ProducerExtras;
+type ProducerProperties = GivenOptions<typeof producerOptions> &
+  GivenNotTaken<typeof producerNotTaken> &
+  ProducerExtras;
 
 export type ProducerOptions = ProducerProperties & NoPreset;
 /** With a preset; what contradicts it does not compile. */
@@ -84,7 +93,13 @@ export function normaliseProducerOptions(given: ProducerOptions | ProducerPreset
 } {
   const extras = ['preset', 'traceContext'];
   const completed = withPreset('producer', given);
-  const { config: options, given: set } = normaliseClient(producerOptions, completed, 'the producer', extras);
+  const { config: options, given: set } = normaliseClient(
+    producerOptions,
+    completed,
+    'the producer',
+    producerNotTaken,
+    extras,
+  );
   if (given.traceContext !== undefined && typeof given.traceContext !== 'function') {
     throw new ConfigurationError('traceContext: a function that returns a record’s context is wanted');
   }

@@ -56,6 +56,7 @@ export class Accumulator {
   private readonly defer: (run: () => void) => void;
   private readonly events: AccumulatorEvents;
   private readonly transactional: boolean;
+  private readonly level: number | undefined;
 
   constructor(
     config: ProducerConfig,
@@ -70,6 +71,7 @@ export class Accumulator {
     this.defer = (run) => timers.defer(run);
     this.events = events;
     this.transactional = config.transactionalId !== null;
+    this.level = levelOf(config);
   }
 
   get full(): boolean {
@@ -192,6 +194,7 @@ export class Accumulator {
   private newBatch(queue: BatchQueue): ProducerBatch {
     return new ProducerBatch(queue, queue.takeOrder(), this.clock.monotonic(), {
       compression: this.config.compressionType,
+      level: this.level,
       maxBytes: Math.max(this.config.batchSize, BATCH_OVERHEAD + 1),
       expectedBytes: queue.lastBatchBytes,
       pool: this.pool,
@@ -217,4 +220,16 @@ const RECORD_OVERHEAD = 32;
 
 function estimate(record: ProducerRecord): number {
   return (record.key?.length ?? 0) + (record.value?.length ?? 0) + (record.headers?.length ?? 0) * 32 + RECORD_OVERHEAD;
+}
+
+/** Of the codec in use; undefined: it has none. */
+function levelOf(config: ProducerConfig): number | undefined {
+  switch (config.compressionType) {
+    case 'gzip':
+      return config.compressionGzipLevel;
+    case 'zstd':
+      return config.compressionZstdLevel;
+    default:
+      return undefined;
+  }
 }

@@ -57,6 +57,25 @@ test('records and batches are counted once however often they are sent again; th
   });
 });
 
+test('the level of the codec in use is used', async () => {
+  const value = Array.from({ length: 400 }, (_, at) => `${at % 7} ${at % 11} ${at % 13}`).join();
+  const sizeWith = async (options: Partial<ProducerOptions>): Promise<number> => {
+    let bytes = 0;
+    await scenario(options, async ({ producer }) => {
+      await producer.sendAndWait({ topic: 't', value });
+      bytes = producer.metrics().counters['byte-total'];
+    });
+    return bytes;
+  };
+  const gzip = { compressionType: 'gzip' } as const;
+  const zstd = { compressionType: 'zstd' } as const;
+  assert.ok(
+    (await sizeWith({ ...gzip, compressionGzipLevel: 9 })) < (await sizeWith({ ...gzip, compressionGzipLevel: 1 })),
+  );
+  const hard = await sizeWith({ ...zstd, 'compression.zstd.level': 19 });
+  assert.ok(hard < (await sizeWith({ ...zstd, 'compression.zstd.level': -7 })));
+});
+
 test('records that fail for good are counted and told, with the error; a topic that is not there is one event', async () => {
   await scenario({ maxBlockMs: 500 }, async ({ broker, producer }) => {
     const errors: ErrorEvent[] = [];

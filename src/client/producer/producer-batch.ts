@@ -56,6 +56,7 @@ export class ProducerBatch implements QueuedBatch {
     createdAt: number,
     options: {
       compression: CompressionType;
+      level: number | undefined;
       maxBytes: number;
       expectedBytes: number;
       pool: BufferPool;
