@@ -17,6 +17,7 @@ import { ignore, settles, Wakeup, within } from '../support/async.ts';
 import type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupReader, type RebalanceListener } from './group-reader.ts';
+import { HandOut } from './hand-out.ts';
 import { Membership } from './membership.ts';
 import { PositionFinder } from './position-finder.ts';
 import { type PartitionState, Positions } from './positions.ts';
@@ -70,12 +71,12 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   private readonly positions = new Positions();
   private readonly fetcher: Fetcher;
   private readonly finder: PositionFinder;
+  private readonly handOut: HandOut;
   private readonly group: GroupReader | undefined;
   private readonly wakeup = new Wakeup();
   private mode: 'none' | 'subscribed' | 'assigned' = 'none';
   private failure: ClientError | undefined;
   private polling = false;
-  private rotation = 0;
   private timer: Timer | undefined;
   private closing: Promise<void> | undefined;
 
@@ -94,6 +95,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       this.wakeup.notify();
     };
     this.fetcher = new Fetcher(this.cluster, this.config, this.positions, instruments, { changed, failed });
+    this.handOut = new HandOut(this.positions, this.config.maxPollRecords, instruments);
     this.finder = new PositionFinder(this.cluster, this.config, this.positions, changed, failed);
     if (this.config.groupId !== null) {
       const membership = new Membership(this.cluster, this.config, instruments, {
@@ -340,7 +342,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       this.checkOpen();
       this.group?.autoCommit();
       const now = this.runtime.clock.monotonic();
-      const records = this.takeBuffered();
+      const records = this.handOut.take();
       this.finder.run();
       const again = this.fetcher.run(now);
       if (records.length > 0) return records;
@@ -353,42 +355,6 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       );
       await settles(this.runtime.timers, pause, change, deadline.signal);
       this.checkOpen();
-    }
-  }
-
-  private takeBuffered(): ConsumerRecord[] {
-    const records: ConsumerRecord[] = [];
-    const states = this.positions.all();
-    const limit = this.config.maxPollRecords;
-    for (let at = 0; at < states.length && records.length < limit; at++) {
-      const index = (this.rotation + at) % states.length;
-      const state = states[index]!;
-      if (state.paused || state.position === undefined) continue;
-      this.takeFrom(state, limit, records);
-      // A partition that had more than its share is the first to wait next time.
-      if (records.length >= limit) this.rotation = index + (state.buffered.length > 0 ? 0 : 1);
-    }
-    return records;
-  }
-
-  private takeFrom(state: PartitionState, limit: number, records: ConsumerRecord[]): void {
-    while (state.buffered.length > 0 && records.length < limit) {
-      const data = state.buffered[0]!;
-      const { counters } = this.instruments;
-      const before = data.bytesRead;
-      try {
-        counters['records-consumed-total'] += data.take(limit - records.length, records);
-      } catch (error) {
-        if (records.length > 0) return;
-        throw error;
-      } finally {
-        counters['bytes-consumed-total'] += data.bytesRead - before;
-        state.position = data.position;
-        if (data.leaderEpoch >= 0) state.leaderEpoch = data.leaderEpoch;
-      }
-      if (!data.exhausted) return;
-      state.buffered.shift();
-      state.bufferedBytes -= data.size;
     }
   }
 

@@ -15,10 +15,9 @@ import {
 import { ignore, within } from '../support/async.ts';
 import { type TraceContextHook, withTraceContext } from '../trace-context.ts';
 import { Accumulator, type TopicQueues } from './accumulator.ts';
-import type { DeliveryGuard } from './delivery-guard.ts';
-import { IdempotentIdentity } from './idempotence.ts';
-import { type ProducerIdentity, same } from './partition-queue.ts';
-import type { BatchQueue, ProducerBatch } from './producer-batch.ts';
+import { plainGuard } from './plain-guard.ts';
+import type { ProducerBatch } from './producer-batch.ts';
+import { faultOf } from './record-check.ts';
 import type { DeliveryCallback, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
 import { Sender } from './sender.ts';
 import { Transaction } from './transaction.ts';
@@ -93,7 +92,7 @@ export class Producer {
       this.cluster,
       config,
       this.accumulator,
-      this.transactions ?? this.plainGuard(),
+      this.transactions ?? plainGuard(this.cluster, config, (failure) => this.identityChanged(failure)),
       instruments,
       (batch, error) => this.batchDone(batch, error),
     );
@@ -341,6 +340,16 @@ export class Producer {
         });
   }
 
+  /** A producer id came, or `failure` says that there will be none. */
+  private identityChanged(failure: ClientError | undefined): void {
+    if (failure !== undefined) {
+      this.poison = failure;
+      this.instruments.events.emit('error', { error: failure });
+      this.logger.error('the producer is of no more use', { cause: failure.message });
+    }
+    this.sender.wake();
+  }
+
   private async shutDown(timeoutMs: number): Promise<void> {
     const { transactions } = this;
     const deadline = this.cluster.deadline(timeoutMs);
@@ -364,64 +373,6 @@ export class Producer {
     this.room?.resolve();
     await this.cluster.close();
   }
-
-  /** For producers without transactions: numbers where idempotence is on, nothing else. */
-  private plainGuard(): DeliveryGuard {
-    const identities = new IdempotentIdentity(this.cluster, this.config, (failure) => {
-      if (failure !== undefined) {
-        this.poison = failure;
-        this.instruments.events.emit('error', { error: failure });
-        this.logger.error('the producer is of no more use', { cause: failure.message });
-      }
-      this.sender.wake();
-    });
-    const numbered = this.config.enableIdempotence;
-    return {
-      numbered,
-      transactional: false,
-      refusal: () => this.poison,
-      identity: () => {
-        identities.ensure();
-        return identities.current;
-      },
-      admits: () => true,
-      versions: () => ({}),
-      leaving: ignore,
-      raiseEpoch: (queue: BatchQueue): ProducerIdentity | undefined => {
-        const { current } = identities;
-        if (current === undefined) identities.ensure();
-        // Another partition raised it already.
-        if (current === undefined || !same(queue.identity, current)) return current;
-        return identities.raise();
-      },
-      forgetIdentity: () => identities.discard(),
-      batchFailed: ignore,
-    };
-  }
-}
-
-/** What is wrong with a record that the types would have refused; undefined when nothing is. */
-function faultOf({ topic, key, value, timestamp, headers }: ProducerRecord): string | undefined {
-  if (typeof topic !== 'string' || topic === '') return `a record needs a topic (got ${JSON.stringify(topic)})`;
-  if (!isData(key)) return `the key of a record for ${topic} must be text, bytes or null, not a ${typeof key}`;
-  if (!isData(value)) {
-    return `the value of a record for ${topic} must be text, bytes or null, not a ${typeof value}: JSON.stringify() it`;
-  }
-  if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0)) {
-    return `the timestamp of a record for ${topic} must be whole milliseconds since 1970 (got ${timestamp})`;
-  }
-  if (headers !== undefined) {
-    for (const header of headers) {
-      if (typeof header.key !== 'string' || !isData(header.value)) {
-        return `a header of a record for ${topic} needs a text as key, and text, bytes or null as value`;
-      }
-    }
-  }
-  return undefined;
-}
-
-function isData(data: unknown): boolean {
-  return data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array;
 }
 
 function noDeadline(): Error {
