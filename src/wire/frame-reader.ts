@@ -20,9 +20,17 @@ const FIRST_BUFFER = 64 * 1024;
 const POOLED_BY_NODE = 4096;
 const NOTHING = Buffer.alloc(0);
 
+export interface FrameReaderOptions {
+  /** Gives the memory of large frames; whoever takes them may give it back. */
+  readonly pool?: BufferPool;
+  /** An announced length up to this is believed: memory is taken for all of it at once. @default 65536 */
+  readonly trustedBytes?: number;
+}
+
 export class FrameReader {
   private readonly maxFrameBytes: number;
   private readonly pool: BufferPool | undefined;
+  private readonly firstBuffer: number;
   /** Whole frames, not yet taken. */
   private readonly ready: Buffer[] = [];
   private taken = 0;
@@ -36,10 +44,10 @@ export class FrameReader {
   private count = 0;
   private buffer: Buffer = NOTHING;
 
-  /** Frames of large messages are made of `pool`'s memory. */
-  constructor(maxFrameBytes: number, pool?: BufferPool) {
+  constructor(maxFrameBytes: number, options: FrameReaderOptions = {}) {
     this.maxFrameBytes = maxFrameBytes;
-    this.pool = pool;
+    this.pool = options.pool;
+    this.firstBuffer = options.trustedBytes ?? FIRST_BUFFER;
   }
 
   /** Bytes that the frame under way still lacks; 0 between frames. */
@@ -107,7 +115,7 @@ export class FrameReader {
     const length = Math.min(chunk.length - at, this.size - this.filled);
     const needed = this.filled + length;
     if (needed > this.buffer.length) {
-      const larger = this.allocate(Math.min(this.size, Math.max(needed * 2, FIRST_BUFFER)));
+      const larger = this.allocate(Math.min(this.size, Math.max(needed * 2, this.firstBuffer)));
       larger.set(this.buffer.subarray(0, this.filled));
       this.buffer = larger;
     }

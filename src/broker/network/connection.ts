@@ -137,7 +137,7 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
     this.socket = socket;
     this.options = options;
     this.remoteAddress = socket.remoteAddress;
-    this.frames = new FrameReader(options.maxFrameBytes, options.buffers);
+    this.frames = new FrameReader(options.maxFrameBytes, { pool: options.buffers });
     this.watchIdle();
   }
 

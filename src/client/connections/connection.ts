@@ -69,6 +69,8 @@ const KEEP_ALIVE_PROBES_MS = 10_000;
 
 /** What a client tells of itself in ApiVersions (KIP-511). */
 export const SOFTWARE = { clientSoftwareName: 'onceward', clientSoftwareVersion: '0.1.0' };
+/** A usual answer to Fetch, and more: it is not worth growing a buffer for. */
+const TRUSTED_BYTES = 2 * 1024 * 1024;
 /** How long a clean close waits for what is written to leave. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -110,7 +112,7 @@ export class Connection {
     this.logger = runtime.logger;
     this.instruments = runtime.instruments;
     this.config = config;
-    this.reader = new FrameReader(config.maxResponseBytes);
+    this.reader = new FrameReader(config.maxResponseBytes, { trustedBytes: TRUSTED_BYTES });
     this.versions = new SpokenVersions(where(address));
   }
 
