@@ -47,6 +47,8 @@ export class Accumulator {
   readonly incomplete = new Set<ProducerBatch>();
   /** Bytes that wait, in batches and parked. */
   reserved = 0;
+  /** Bytes that ever came into batches. */
+  takenBytes = 0;
   parkedCount = 0;
 
   private readonly config: ProducerConfig;
@@ -207,6 +209,7 @@ export class Accumulator {
     const bytes = batch.sizeInBytes - before;
     batch.reserved += bytes;
     this.reserved += bytes;
+    this.takenBytes += bytes;
     if (sticky) topic.stickyBytes += bytes;
   }
 

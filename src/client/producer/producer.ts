@@ -24,8 +24,10 @@ import { Transaction } from './transaction.ts';
 import type { TransactionStateName } from './transaction-state.ts';
 import { Transactions } from './transactions.ts';
 
-/** Batches that may become ready in one turn of the event loop before the caller is asked to let them leave. */
+/** So many batches' worth of bytes are taken in one turn of the event loop before the caller is asked to let them leave. */
 const TURN_BATCHES = 5;
+const TURN_BYTES_MIN = 16 * 1024;
+const TURN_BYTES_MAX = 320 * 1024;
 
 /**
  * Sends records to a Kafka cluster. Idempotent by default: a record lands once, in order, whatever is sent again.
@@ -46,6 +48,7 @@ export class Producer {
   private readonly accumulator: Accumulator;
   private readonly sender: Sender;
   private readonly transactions: Transactions | undefined;
+  private readonly turnBytes: number;
   private readonly lookups = new Set<string>();
   private room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   /** Of records without a callback, since the last flush. */
@@ -63,6 +66,7 @@ export class Producer {
     this.config = config;
     this.traceContext = options.traceContext;
     this.instruments = instruments;
+    this.turnBytes = Math.max(TURN_BYTES_MIN, Math.min(TURN_BATCHES * config.batchSize, TURN_BYTES_MAX));
     this.runtime = runtimeOf(options, instruments);
     this.logger = this.runtime.logger;
     for (const warning of warnings) this.logger.warn(warning);
@@ -72,7 +76,7 @@ export class Producer {
       isSlow: (broker: number) => this.sender.isSlow(broker),
     };
     this.accumulator = new Accumulator(config, this.runtime, leaders, {
-      batchReady: () => this.sender.batchReady(),
+      batchReady: () => this.sender.wake(),
       topicWanted: (topic) => this.lookUp(topic),
       recordFailed: (error, reported) => {
         instruments.counters['record-error-total']++;
@@ -225,7 +229,7 @@ export class Producer {
       this.sender.wake();
       return this.room.promise;
     }
-    return this.sender.unseen < TURN_BATCHES ? undefined : this.sender.turn();
+    return this.sender.unseenBytes < this.turnBytes ? undefined : this.sender.turn();
   }
 
   /** What the hook throws costs the record its context and nothing else. */

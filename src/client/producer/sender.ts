@@ -24,8 +24,6 @@ interface Sending {
 export class Sender {
   /** Everything is ready at once: someone flushes, or the producer closes. */
   urgent = 0;
-  /** Batches begun or filled since the last pass. */
-  unseen = 0;
 
   private readonly cluster: Cluster;
   private readonly config: ProducerConfig;
@@ -42,6 +40,9 @@ export class Sender {
   requests = 0;
   private readonly settledWaiters: (() => void)[] = [];
   private scheduled = false;
+  private seenBytes = 0;
+  /** Monotonic: nothing is to be given up before. */
+  private expiryAt = 0;
   private turnOver: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   private stopped = false;
   private timer: Timer | undefined;
@@ -76,9 +77,9 @@ export class Sender {
     return this.readiness.isSlow(broker, this.clock.monotonic(), this.config.partitionerAvailabilityTimeoutMs);
   }
 
-  batchReady(): void {
-    this.unseen++;
-    this.wake();
+  /** Bytes of records that were taken in since the last pass. */
+  get unseenBytes(): number {
+    return this.accumulator.takenBytes - this.seenBytes;
   }
   /** Resolves when the next pass is over. */
   turn(): Promise<void> {
@@ -92,7 +93,7 @@ export class Sender {
     this.scheduled = true;
     this.timers.defer(() => {
       this.scheduled = false;
-      this.unseen = 0;
+      this.seenBytes = this.accumulator.takenBytes;
       if (!this.stopped) this.run();
       this.endTurn();
     });
@@ -134,15 +135,13 @@ export class Sender {
       this.dropWaiting(refusal);
       this.accumulator.failParked(refusal);
     }
-    let next = Number.POSITIVE_INFINITY;
-    for (const queue of [...this.accumulator.active]) {
-      const expiry = this.outcomes.expire(queue, now);
-      if (expiry < next) next = expiry;
+    let next = this.expire(now);
+    for (const queue of this.accumulator.active) {
       this.outcomes.settleNumbers(queue);
       this.retireIfIdle(queue);
     }
     // A request takes one batch of a partition: those behind it leave with the next.
-    let waiting: Iterable<BatchQueue> = [...this.accumulator.active];
+    let waiting: Iterable<BatchQueue> = this.accumulator.active;
     for (let round = 0; ; round++) {
       const { plans, due } = this.plan(waiting, now);
       if (round === 0) this.readiness.keepOnly(plans);
@@ -153,6 +152,16 @@ export class Sender {
       if (sent.length === 0) break;
     }
     this.wakeAt(next, now);
+  }
+
+  /** Gives up what has waited too long; returns when to look again. Batches begun since the last look have time left. */
+  private expire(now: number): number {
+    const { active } = this.accumulator;
+    if (active.size === 0) return Number.POSITIVE_INFINITY;
+    if (now < this.expiryAt) return this.expiryAt;
+    this.expiryAt = now + this.config.deliveryTimeoutMs;
+    for (const queue of [...active]) this.expiryAt = Math.min(this.expiryAt, this.outcomes.expire(queue, now));
+    return this.expiryAt;
   }
 
   /** What may leave now, by leader; `due`: when the first of the others may. */
