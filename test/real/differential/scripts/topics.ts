@@ -198,7 +198,7 @@ export const topicsScript = script('topics', {
       await on.call(createPartitions, version, { topics: twice, timeoutMs: 10_000 }, { as: 'twice' });
       await on.call(createPartitions, version, { topics: [], timeoutMs: 10_000 }, { as: 'nothing' });
       const grown = { topics: [{ name }], allowAutoTopicCreation: false };
-      await on.until(metadata, 8, grown, ({ topics }) => topics[0]!.partitions.length >= 3);
+      await on.until(metadata, 8, grown, ({ topics }) => topics[0]!.partitions.length >= 5);
     }
   },
 
