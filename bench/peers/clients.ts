@@ -44,10 +44,15 @@ export interface Load {
 /** Records a second, with the processor time that client and broker spent on each. */
 export async function produce(client: Agent, broker: Measured, load: Load): Promise<Sample> {
   const { topic, records, size, acks, compression = 'none', keys = 0 } = load;
-  return rate(client, broker, {
-    do: 'produce',
-    ...{ bootstrap: broker.bootstrap, topic, records, values: payloadFile(size), acks, compression, keys },
-  });
+  return rate(
+    client,
+    broker,
+    {
+      do: 'produce',
+      ...{ bootstrap: broker.bootstrap, topic, records, values: payloadFile(size), acks, compression, keys },
+    },
+    records,
+  );
 }
 
 /** Records a second after the first `leading` ones. */
@@ -59,10 +64,11 @@ export async function consume(
   leading: number,
 ): Promise<Sample> {
   const request = { do: 'consume', bootstrap: broker.bootstrap, topic, records, leading };
-  return rate(client, broker, request, leading);
+  return rate(client, broker, request, leading + records);
 }
 
-async function rate(client: Agent, broker: Measured, request: Request, leading = 0): Promise<Sample> {
+/** `total`: records that the broker had to do with, measured or not. */
+async function rate(client: Agent, broker: Measured, request: Request, total: number): Promise<Sample> {
   const before = processorSeconds(broker.pid);
   const answer = await client.call(request);
   const records = answer.records!;
@@ -70,7 +76,7 @@ async function rate(client: Agent, broker: Measured, request: Request, leading =
     value: records / answer.seconds!,
     details: {
       'client µs': ((answer.cpuSeconds ?? Number.NaN) / records) * 1e6,
-      'broker µs': ((processorSeconds(broker.pid) - before) / (leading + records)) * 1e6,
+      'broker µs': ((processorSeconds(broker.pid) - before) / total) * 1e6,
     },
   };
 }

@@ -40,19 +40,20 @@ async function consume({ bootstrap, topic, leading, records }: ConsumeRequest) {
     autocommit: false,
   });
   const stream = await consumer.consume({ topics: [topic], mode: MessagesStreamModes.EARLIEST });
+  // It decodes a whole fetch, of up to 10 MiB, before it hands over the first record. So all is counted, from the moment
+  // at which the group has assigned the partitions.
+  const watch = new Stopwatch();
+  const wanted = leading + records;
   let seen = 0;
   let bytes = 0;
-  let watch: Stopwatch | undefined;
-  const done = new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     stream.on('error', reject);
-    stream.on('data', (message) => {
-      if (seen === leading) watch = new Stopwatch();
-      bytes += message.value.length;
-      if (++seen === leading + records) resolve();
+    stream.on('data', ({ value }) => {
+      bytes += value.length;
+      if (++seen === wanted) resolve();
     });
   });
-  await done;
-  const result = { ...watch!.read(records), bytes };
+  const result = { ...watch.read(wanted), bytes };
   await consumer.close(true);
   return result;
 }
