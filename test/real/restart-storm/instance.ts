@@ -5,7 +5,7 @@
 import { process as run } from '../../../src/client/index.ts';
 import { GROUP, INPUT, OUTPUT, SESSION_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } from './settings.ts';
 
-const [bootstrap, name] = process.argv.slice(2);
+const [bootstrap, name, strategy] = process.argv.slice(2);
 const stop = new AbortController();
 const working = run({
   bootstrapServers: bootstrap!,
@@ -20,7 +20,7 @@ const working = run({
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
     heartbeatIntervalMs: 300,
     maxPollRecords: 50,
-    partitionAssignmentStrategy: ['cooperative-sticky'],
+    partitionAssignmentStrategy: [strategy as 'range' | 'cooperative-sticky'],
   },
   producer: { transactionTimeoutMs: TRANSACTION_TIMEOUT_MS },
 });

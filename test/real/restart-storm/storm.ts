@@ -15,6 +15,8 @@ const INSTANCE = fileURLToPath(new URL('./instance.ts', import.meta.url));
 const PARTITIONS = 12;
 const INSTANCES = 20;
 const KEYS = 60;
+/** All partitions change hands with every rebalance, or only those that must. */
+const STRATEGIES = ['range', 'cooperative-sticky'] as const;
 /** Records a second, over all keys. */
 const RATE = 120;
 /** What is not done so long after the last fault is stuck. */
@@ -23,6 +25,7 @@ const DRAIN_MS_MAX = 60_000;
 const BEGIN_MS_MAX = 60_000;
 
 export interface StormReport {
+  readonly strategy: string;
   readonly fed: number;
   /** Visible to read_committed when the last fault had happened. */
   readonly doneInStorm: number;
@@ -35,13 +38,13 @@ export interface StormReport {
 class Instance {
   readonly name: string;
   pausedUntil = 0;
-  private readonly bootstrap: string;
+  private readonly args: readonly string[];
   private readonly failed: (error: Error) => void;
   private child: ChildProcess;
 
-  constructor(bootstrap: string, name: string, failed: (error: Error) => void) {
-    this.bootstrap = bootstrap;
+  constructor(bootstrap: string, name: string, strategy: string, failed: (error: Error) => void) {
     this.name = name;
+    this.args = [INSTANCE, bootstrap, name, strategy];
     this.failed = failed;
     this.child = this.begin();
   }
@@ -69,7 +72,7 @@ class Instance {
   }
 
   private begin(): ChildProcess {
-    const child = spawn(process.execPath, [INSTANCE, this.bootstrap, this.name], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, this.args, { stdio: ['pipe', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk) => {
       said = (said + String(chunk)).slice(-4000);
@@ -92,7 +95,11 @@ export async function storm(bootstrap: string, options: { seed: string; duration
   const failed = (error: Error) => {
     failure ??= error;
   };
-  const instances = Array.from({ length: INSTANCES }, (_, at) => new Instance(bootstrap, `instance-${at}`, failed));
+  const strategy = STRATEGIES[random.below(STRATEGIES.length)]!;
+  const instances = Array.from(
+    { length: INSTANCES },
+    (_, at) => new Instance(bootstrap, `instance-${at}`, strategy, failed),
+  );
   const reader = new OutputReader(bootstrap);
   const feeder = new Feeder(bootstrap);
   const counts = { killed: 0, paused: 0 };
@@ -133,7 +140,7 @@ export async function storm(bootstrap: string, options: { seed: string; duration
     await sleep(TRANSACTION_TIMEOUT_MS + 1_000);
     if (failure !== undefined) throw failure;
     reader.compare(feeder.sent);
-    return { fed: feeder.count, doneInStorm, drainMs, ...counts };
+    return { strategy, fed: feeder.count, doneInStorm, drainMs, ...counts };
   } finally {
     await Promise.all([...instances.map((instance) => instance.end()), reader.end(), feeder.end()]);
   }
