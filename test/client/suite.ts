@@ -16,6 +16,7 @@ import { observing } from './observing.ts';
 import { positions } from './positions.ts';
 import { processing } from './process.ts';
 import { sendingAndReading } from './sending-and-reading.ts';
+import { settings } from './settings.ts';
 import { transactions } from './transactions.ts';
 import type { StartWorld } from './world.ts';
 
@@ -23,6 +24,7 @@ export function clientScenarios(title: string, start: StartWorld, options?: Para
   const scenarios = (cluster: UnderTest): void => {
     sendingAndReading(cluster);
     positions(cluster);
+    settings(cluster);
     groups(cluster);
     membership(cluster);
     transactions(cluster);
