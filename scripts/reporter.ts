@@ -1,6 +1,6 @@
 /**
- * What `npm test` prints: a line for each file, every failure in full at the end, and the closing lines of Node's own
- * test runner (the counts), which other programs look for.
+ * What `npm test` prints: a line for each file, what its tests measured (`t.diagnostic`), every failure in full at the
+ * end, and the closing lines of Node's own test runner (the counts), which other programs look for.
  */
 import { relative } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
@@ -21,6 +21,7 @@ function text(error: unknown): string {
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const failures: Failure[] = [];
   const output = new Map<string, string[]>();
+  const notes = new Map<string, string[]>(); // what tests measured, by file
   const names: string[] = []; // the tests that are open, by depth
   for await (const event of source) {
     const { type, data } = event;
@@ -45,6 +46,9 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       yield `${mark} ${relative('.', file)}  ${counts.passed}/${counts.tests} in ${(ms / 1000).toFixed(1)} s\n`;
       if (!data.success) for (const chunk of output.get(file) ?? []) yield chunk;
       output.delete(file);
+      for (const note of notes.get(file) ?? []) yield `  ${note}\n`;
+    } else if (type === 'test:diagnostic' && data.file !== undefined) {
+      notes.set(data.file, [...(notes.get(data.file) ?? []), data.message]);
     } else if (type === 'test:diagnostic' && data.nesting === 0 && data.file === undefined) {
       // The counts come last and belong to no file; the failures stand right above them.
       if (data.message.startsWith('tests ')) {

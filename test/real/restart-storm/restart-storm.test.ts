@@ -20,7 +20,7 @@ for (const [name, begin] of brokers) {
     const cluster = await begin();
     t.after(() => cluster.stop());
     const report = await storm(cluster.bootstrap, { seed: SEED, durationMs: DURATION_MS });
-    console.log(`${name}: ${JSON.stringify(report)}`);
+    t.diagnostic(`${name}: ${JSON.stringify(report)}`);
     assert.ok(report.killed > 20 && report.paused > 20, JSON.stringify(report));
     assert.ok(report.doneInStorm > report.fed / 2, `it hardly moved during the storm: ${JSON.stringify(report)}`);
   });
