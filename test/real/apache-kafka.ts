@@ -17,6 +17,8 @@ export { apacheKafkaVersion };
 export interface ApacheKafka {
   /** `host:port` */
   readonly bootstrap: string;
+  /** `host:port` of each further listener. */
+  readonly listeners: Readonly<Record<string, string>>;
   readonly dataDirectory: string;
   /** Ends the broker in order, so that its directory is whole; the directory stays until `stop`. */
   shutDown(): Promise<void>;
@@ -58,6 +60,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     leave();
     process.exit(1);
   });
+}
+
+export interface StartOptions {
+  /** Further listeners: the name of each, and its security protocol. */
+  readonly listeners?: Readonly<Record<string, string>>;
+  /** Further arguments for the tool that formats the directory. */
+  readonly format?: readonly string[];
 }
 
 interface JavaOptions {
@@ -137,11 +146,21 @@ function accepts(port: number): Promise<boolean> {
  * `more`: properties beside those that a lone node needs, or in place of them.
  * @throws Error when it does not listen within 60 s, with the end of what it said
  */
-export async function start(more: Readonly<Record<string, string>> = {}): Promise<ApacheKafka> {
+export async function start(
+  more: Readonly<Record<string, string>> = {},
+  options: StartOptions = {},
+): Promise<ApacheKafka> {
   const directory = mkdtempSync(join(tmpdir(), 'onceward-kafka-'));
   directories.add(directory);
-  const [port, controllerPort] = await freePorts();
-  const properties = { ...loneNode(port, controllerPort, join(directory, 'data')), ...more };
+  const further = Object.entries(options.listeners ?? {});
+  const [port, controllerPort, ...ports] = await freePorts(further.length);
+  const listeners = Object.fromEntries(further.map(([name], at) => [name, `127.0.0.1:${ports[at]}`]));
+  const properties: Record<string, string> = { ...loneNode(port, controllerPort, join(directory, 'data')), ...more };
+  for (const [name, protocol] of further) {
+    properties.listeners += `,${name}://${listeners[name]}`;
+    properties['advertised.listeners'] += `,${name}://${listeners[name]}`;
+    properties['listener.security.protocol.map'] += `,${name}:${protocol}`;
+  }
   const file = join(directory, 'server.properties');
   writeFileSync(
     file,
@@ -151,7 +170,10 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   );
   // Not with a dash in front, which the tool would take for an option.
   const clusterId = `o${randomBytes(16).toString('base64url').slice(1)}`;
-  await mustRunTool('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file, '--standalone']);
+  await mustRunTool('kafka.tools.StorageTool', [
+    ...['format', '-t', clusterId, '-c', file, '--standalone'],
+    ...(options.format ?? []),
+  ]);
   let node = await startNode(file, port);
   const shutDown = async () => {
     node.child.kill('SIGTERM');
@@ -159,6 +181,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   };
   return {
     bootstrap: `127.0.0.1:${port}`,
+    listeners,
     dataDirectory: join(directory, 'data'),
     shutDown,
     async restart() {

@@ -1,8 +1,8 @@
 /** What a node of Apache Kafka needs that is broker and controller at once, alone, on loopback. */
 import { createServer } from 'node:net';
 
-/** Two ports that are free now. */
-export async function freePorts(): Promise<readonly [number, number]> {
+/** Two ports that are free now, and as many further ones. */
+export async function freePorts(further = 0): Promise<readonly [number, number, ...number[]]> {
   const open = () =>
     new Promise<{ port: number; close: () => Promise<void> }>((resolve, reject) => {
       const server = createServer();
@@ -14,10 +14,10 @@ export async function freePorts(): Promise<readonly [number, number]> {
         resolve({ port: address.port, close });
       });
     });
-  const first = await open();
-  const second = await open();
-  await Promise.all([first.close(), second.close()]);
-  return [first.port, second.port];
+  const [first, second] = [await open(), await open()];
+  const others = await Promise.all(Array.from({ length: further }, open));
+  await Promise.all([first, second, ...others].map(({ close }) => close()));
+  return [first.port, second.port, ...others.map(({ port }) => port)];
 }
 
 /** Its properties. */

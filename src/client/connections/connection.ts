@@ -356,7 +356,7 @@ export class Connection {
   private end(error: Error): void {
     if (this.ended) return;
     this.ended = true;
-    this.session?.end();
+    this.session?.end(error);
     for (const request of this.inFlight.splice(0)) {
       request.timer.cancel();
       request.reject(error);

@@ -6,7 +6,7 @@ import type { Timer } from '../../core/index.ts';
 import { NetworkError } from '../errors.ts';
 import { authenticate, type LoginChannel } from '../security/authenticate.ts';
 import type { SaslMechanism } from '../security/mechanism.ts';
-import { within } from '../support/async.ts';
+import { unlessAborted } from '../support/async.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a session needs of its connection. */
@@ -38,19 +38,19 @@ export class Session {
 
   /** @throws AuthenticationError, NetworkError, TimeoutError; the signal's reason */
   async begin(signal?: AbortSignal): Promise<void> {
-    const { timers } = this.runtime;
-    await within(timers, Number.POSITIVE_INFINITY, this.logIn(), () => new NetworkError('unreachable'), signal);
+    await unlessAborted(this.logIn('authentication'), signal);
   }
 
-  /** The connection is over. */
-  end(): void {
+  /** The connection is over, for this reason. */
+  end(reason: Error): void {
     this.timer?.cancel();
-    this.lifetime.abort();
+    this.lifetime.abort(reason);
   }
 
-  private async logIn(): Promise<void> {
+  private async logIn(what: 'authentication' | 'reauthentication'): Promise<void> {
     const { channel, mechanism, runtime, lifetime } = this;
     const { clock, random, crypto, timers } = runtime;
+    const counted = runtime.instruments.connections;
     const { signal } = lifetime;
     const timer = timers.after(this.timeoutMs, () => {
       channel.giveUp(new NetworkError(`no credentials for ${channel.broker} within ${this.timeoutMs} ms`));
@@ -61,7 +61,11 @@ export class Session {
         timer.cancel();
         channel.hold();
       });
+      counted[`successful-${what}-total`]++;
       this.planNext(lifetimeMs);
+    } catch (error) {
+      if (!signal.aborted) counted[`failed-${what}-total`]++;
+      throw error;
     } finally {
       timer.cancel();
       channel.release();
@@ -73,7 +77,7 @@ export class Session {
     if (lifetimeMs <= 0 || this.lifetime.signal.aborted) return;
     const part = 0.85 + (this.runtime.random.uint32() / 4294967296) * 0.1;
     this.timer = this.runtime.timers.after(Math.max(LEAST_PAUSE_MS, lifetimeMs * part), () => {
-      this.logIn().catch((error: Error) => {
+      this.logIn('reauthentication').catch((error: Error) => {
         // A new connection logs in anew, and its caller learns why it cannot.
         this.channel.giveUp(
           new NetworkError(`the connection to ${this.channel.broker} could not be kept: ${error.message}`, {

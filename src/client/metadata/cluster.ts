@@ -19,7 +19,7 @@ import {
   TimeoutError,
 } from '../errors.ts';
 import { parseAddress } from '../options/common.ts';
-import { ignore, sleep, within } from '../support/async.ts';
+import { ignore, sleep, unlessAborted, within } from '../support/async.ts';
 import { type BrokerInfo, ClusterImage, type TopicInfo } from './cluster-image.ts';
 import { type CoordinatorKind, findCoordinators } from './coordinator-lookup.ts';
 
@@ -246,13 +246,7 @@ export class Cluster {
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await within(
-      this.runtime.timers,
-      Number.POSITIVE_INFINITY,
-      sleep(this.runtime.timers, ms, this.lifetime.signal),
-      ignoreError,
-      signal,
-    );
+    await unlessAborted(sleep(this.runtime.timers, ms, this.lifetime.signal), signal);
   }
 
   /**
@@ -261,11 +255,18 @@ export class Cluster {
    * @throws TimeoutError caused by the last error; any error that is not retriable
    */
   async retry<T>(what: string, deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
+    let last: unknown;
+    let over: TimeoutError | undefined;
+    const expire = (): TimeoutError => {
+      over = late(what, last);
+      return over;
+    };
     for (let failures = 1; ; failures++) {
       try {
-        return await within(this.runtime.timers, this.left(deadline), attempt(), () => late(what), deadline.signal);
+        return await within(this.runtime.timers, this.left(deadline), attempt(), expire, deadline.signal);
       } catch (error) {
-        if (!isRetriableError(error) || this.lifetime.signal.aborted) throw error;
+        if (error === over || !isRetriableError(error) || this.lifetime.signal.aborted) throw error;
+        last = error;
         if (this.left(deadline) <= 0) throw late(what, error);
         this.runtime.instruments.retrying(what, failures, error as Error);
         await this.pause(failures, deadline);
@@ -361,8 +362,4 @@ export class Cluster {
 function late(what: string, cause?: unknown): TimeoutError {
   const reason = cause instanceof Error ? ` (last: ${cause.message})` : '';
   return new TimeoutError(`${what} took too long${reason}`, cause === undefined ? undefined : { cause });
-}
-
-function ignoreError(): Error {
-  return new TimeoutError('unreachable');
 }

@@ -49,6 +49,11 @@ const connectionCounters = {
   'connection-close-total': 0,
   /** Attempts to connect that failed. Not Kafka's. */
   'connection-failure-total': 0,
+  'successful-authentication-total': 0,
+  'failed-authentication-total': 0,
+  /** Logins again on a connection whose session was about to end. */
+  'successful-reauthentication-total': 0,
+  'failed-reauthentication-total': 0,
   'request-total': 0,
   'response-total': 0,
   'outgoing-byte-total': 0,

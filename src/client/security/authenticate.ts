@@ -2,6 +2,7 @@
 import { errorName } from '../../core/index.ts';
 import { type Api, saslAuthenticate, saslHandshake } from '../../wire/index.ts';
 import { AuthenticationError, type ClientError } from '../errors.ts';
+import { unlessAborted } from '../support/async.ts';
 import { type LoginContext, LoginRefusal, type SaslMechanism } from './mechanism.ts';
 
 /** What a login needs of a connection. */
@@ -42,7 +43,8 @@ export async function authenticate(
   }
   const login = mechanism.login(context);
   try {
-    let step = await login.next();
+    // Who brings the credentials may never come to an end.
+    let step = await unlessAborted(login.next(), context.signal);
     begins();
     await shakeHands(channel, mechanism);
     const version = channel.version(saslAuthenticate);

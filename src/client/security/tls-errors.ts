@@ -42,12 +42,20 @@ export function tlsErrorOf(broker: string, error: Error | undefined): ClientErro
       cause: error,
     });
   }
+  const said = saidBy(error);
   const known = causes[code] ?? (/^ERR_SSL_.*ALERT/.test(code) ? OWN_CERTIFICATE : undefined);
   if (known !== undefined) {
-    return new TlsError(`no TLS with the broker at ${broker}: ${known} (${error.message})`, { cause: error });
+    return new TlsError(`no TLS with the broker at ${broker}: ${known} (${said})`, { cause: error });
   }
   if (!/^(ERR_SSL_|ERR_TLS_|CERT_|CRL_)/.test(code)) return undefined;
-  return new TlsError(`no TLS with the broker at ${broker}: ${error.message}`, { cause: error });
+  return new TlsError(`no TLS with the broker at ${broker}: ${said}`, { cause: error });
+}
+
+/** OpenSSL's own words, without the places in its sources. */
+function saidBy({ cause, message }: Error): string {
+  const { reason } = (cause ?? {}) as { reason?: unknown };
+  if (typeof reason === 'string') return reason.trim();
+  return cause instanceof Error ? cause.message : message;
 }
 
 /** Whether these first bytes of an answer are TLS: an alert, or a handshake. */

@@ -66,6 +66,17 @@ export function within<T>(
   });
 }
 
+/** The promise's outcome, unless the signal aborts first; its late failure is swallowed. @throws the signal's reason */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortReason(signal));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    promise.finally(() => signal.removeEventListener('abort', onAbort)).then(resolve, reject);
+  });
+}
+
 export function abortReason(signal: AbortSignal): unknown {
   return signal.reason ?? new KafkaError('REQUEST_TIMED_OUT', 'aborted');
 }
