@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { Authority, type Certificate } from '../security/certificates.ts';
 import { type ApacheKafka, start } from './apache-kafka.ts';
 
+/** By PLAIN. */
 export const password = 'alice-s=cret,"1';
+/** By SCRAM; the tool that stores it takes no commas. */
+export const scramPassword = 'alice-s=cret-2';
 /** Full-width and composed characters, which SASLprep would change. */
 export const oddPassword = 'ﬁne\u00a0ｐａｓｓ';
 
@@ -20,7 +23,7 @@ const LOGIN = 'org.apache.kafka.common.security';
 /**
  * Listeners: TLS, MTLS (wants a certificate), ELSEWHERE (a certificate for another host), EXPIRED (one that is over),
  * LOGIN (SASL in the clear), SECURE (SASL over TLS), BRIEF (SASL, sessions of `sessionMs`).
- * Users: `alice` with `password` by PLAIN and SCRAM, `odd` with `oddPassword` by SCRAM.
+ * Users: `alice` with `password` by PLAIN and `scramPassword` by SCRAM, `odd` with `oddPassword` by SCRAM.
  */
 export async function startSecured(sessionMs: number): Promise<SecuredKafka> {
   const directory = mkdtempSync(join(tmpdir(), 'onceward-secured-'));
@@ -86,7 +89,7 @@ export async function startSecured(sessionMs: number): Promise<SecuredKafka> {
       },
       format: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
         '--add-scram',
-        `${mechanism}=[name="alice",password="alice-secret"]`,
+        `${mechanism}=[name="alice",password="${scramPassword}"]`,
         '--add-scram',
         `${mechanism}=[name="odd",iterations=8192,password="${oddPassword}"]`,
       ]),
