@@ -156,7 +156,7 @@ export class Connection {
     return connection;
   }
 
-  /** Milliseconds since the last request was sent or answered; 0 while one is unanswered. */
+  /** Milliseconds since the last request was answered; 0 while one is unanswered. Logging in again is no use of it. */
   get idleMs(): number {
     return this.pending > 0 ? 0 : this.clock.monotonic() - this.usedAt;
   }
@@ -199,6 +199,7 @@ export class Connection {
       const asker: Asker = {
         resolve: (value) => {
           settled();
+          this.usedAt = this.clock.monotonic();
           resolve(value as Res);
         },
         reject: (error) => {
@@ -218,6 +219,7 @@ export class Connection {
   /** Sends a request that has no answer (Produce with acks=0); calls `sent` when its bytes have left. @throws NetworkError */
   post<In>(api: Api<unknown, unknown, In>, version: number, body: NoInfer<In>, sent?: () => void): void {
     this.posted = true;
+    this.usedAt = this.clock.monotonic();
     const refuse = (error: unknown): void => {
       throw error;
     };
@@ -259,7 +261,6 @@ export class Connection {
       return undefined;
     }
     this.nextCorrelationId = correlationId === 0x7fffffff ? 0 : correlationId + 1;
-    this.usedAt = this.clock.monotonic();
     const counted = this.instruments.connections;
     counted['request-total']++;
     const last = pieces.length - 1;
@@ -335,8 +336,7 @@ export class Connection {
     this.inFlight.shift();
     if (this.stage === 'first request') this.stage = 'at work';
     first.timer.cancel();
-    this.usedAt = this.clock.monotonic();
-    this.instruments.answered(first.api.name, this.usedAt - first.sentAt);
+    this.instruments.answered(first.api.name, this.clock.monotonic() - first.sentAt);
     first.resolve(body);
   }
 

@@ -12,6 +12,7 @@ import type { SaslMechanism } from '../security/mechanism.ts';
 import { OAuthBearer } from '../security/oauth-bearer.ts';
 import { Plain } from '../security/plain.ts';
 import { FakeBroker } from '../testing/fake-broker.ts';
+import { connectionConfig } from '../testing/settings.ts';
 import { BrokerPool } from './broker-pool.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionConfig, Runtime } from './runtime.ts';
@@ -22,19 +23,7 @@ const ADDRESS = { host: 'broker', port: 9092 };
 const find = (key: string) => ({ coordinatorKeys: [key], keyType: 0 });
 
 function config(sasl: SaslMechanism = alice): ConnectionConfig {
-  return {
-    bootstrapServers: ['broker:9092'],
-    clientId: 'test',
-    requestTimeoutMs: 1000,
-    retryBackoffMs: 100,
-    retryBackoffMaxMs: 1000,
-    reconnectBackoffMs: 50,
-    reconnectBackoffMaxMs: 1000,
-    socketConnectionSetupTimeoutMs: 1000,
-    metadataMaxAgeMs: 300_000,
-    maxResponseBytes: 100_000,
-    security: { protocol: 'SASL_PLAINTEXT', tls: undefined, sasl },
-  };
+  return { ...connectionConfig(), security: { protocol: 'SASL_PLAINTEXT', tls: undefined, sasl } };
 }
 
 interface World {
@@ -231,6 +220,22 @@ test('KIP-368: where logging in again fails, what waits fails for now, and the n
     }
     await assert.rejects(pool.connect('main', ADDRESS), { code: 'SASL_AUTHENTICATION_FAILED', fatal: true });
     assert.equal(runtime.instruments.connections['failed-reauthentication-total'], 1);
+    await pool.close();
+  });
+});
+
+test('a connection whose session is renewed is idle all the same when nobody uses it', async () => {
+  const { sim, broker, runtime } = world(2_000);
+  await sim.run(async () => {
+    await broker.listen();
+    const pool = new BrokerPool(runtime, { ...config(), connectionsMaxIdleMs: 7_000 });
+    const connection = await pool.connect('main', ADDRESS);
+    await connection.request(findCoordinator, 4, find('a'), { timeoutMs: 500 });
+    await sim.sleep(6_500);
+    assert.equal(connection.open, true);
+    assert.ok(runtime.instruments.connections['successful-reauthentication-total'] >= 3);
+    await sim.sleep(1_000);
+    assert.equal(connection.open, false);
     await pool.close();
   });
 });
