@@ -76,11 +76,22 @@ export class TransactionVerification {
     const backoffMs = this.config['add.partitions.to.txn.retry.backoff.ms'];
     const mostMs = this.config['add.partitions.to.txn.retry.backoff.max.ms'];
     for (let spent = 0; code === ErrorCode.CONCURRENT_TRANSACTIONS && spent < mostMs; spent += backoffMs) {
-      await new Promise<void>((resolve) => this.timers.after(backoffMs, resolve));
+      await this.completion(transactionalId, backoffMs);
       code = await this.transactions.addPartitions({ ...demand, transactionVersion: 2 });
     }
     const refusal = shown(errorName(code), protocol);
     return partitions.map(() => refusal);
+  }
+
+  /** Until the transaction before has ended, which takes a few syncs of the disk, but no longer than `mostMs`. */
+  private completion(transactionalId: string, mostMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.timers.after(mostMs, resolve);
+      void this.transactions.completion(transactionalId)?.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 }
 

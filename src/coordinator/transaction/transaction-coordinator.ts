@@ -209,6 +209,12 @@ export class TransactionCoordinator {
     );
   }
 
+  /** Resolves when the end of a transaction that is under way here is complete; undefined: none is. */
+  completion(transactionalId: string): Promise<void> | undefined {
+    const shard = this.find(transactionalId);
+    return 'errorCode' in shard ? undefined : shard.completion(transactionalId);
+  }
+
   /** Whether partitions are in the producer's transaction: an error code for each, 120 where one is not. */
   async verifyPartitions(request: Omit<AddPartitionsRequest, 'transactionVersion'>): Promise<number[]> {
     const { transactionalId, partitions } = request;

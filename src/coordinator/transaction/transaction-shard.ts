@@ -48,6 +48,8 @@ export class TransactionShard {
   readonly replayed: Replayed<TransactionLogState>;
   private readonly options: TransactionShardOptions;
   private readonly carrier: MarkerCarrier;
+  /** Transactions that are decided and not complete, for who waits for that. */
+  private readonly completing = new Map<string, PromiseWithResolvers<void>>();
 
   constructor(options: TransactionShardOptions) {
     this.options = options;
@@ -77,6 +79,7 @@ export class TransactionShard {
   stop(): void {
     this.carrier.stop();
     this.replayed.unload();
+    for (const transactionalId of [...this.completing.keys()]) this.completed(transactionalId);
   }
 
   /** Judges a request over what is known of its transactional id, writes, and answers once that is committed. */
@@ -96,10 +99,21 @@ export class TransactionShard {
     return this.replayed.read(({ transactions }) => look(transactions.get(transactionalId)));
   }
 
+  /** Resolves when the transaction that is being ended has ended, or nobody here knows any more; undefined: there is none. */
+  completion(transactionalId: string): Promise<void> | undefined {
+    return this.completing.get(transactionalId)?.promise;
+  }
+
+  private completed(transactionalId: string): void {
+    this.completing.get(transactionalId)?.resolve();
+    this.completing.delete(transactionalId);
+  }
+
   private transition(transactionalId: string, to: TransactionMetadata): Decision<undefined> {
     const valueVersion = this.options.transactionVersion() === 0 && to.clientTransactionVersion < 2 ? 0 : 1;
     const records = [transactionRecord(transactionalId, to, valueVersion)];
     if (!isPrepared(to.state)) return { records, response: undefined };
+    if (!this.completing.has(transactionalId)) this.completing.set(transactionalId, Promise.withResolvers());
     return { records, response: undefined, afterCommit: () => this.rollForward(transactionalId, to) };
   }
 
@@ -125,7 +139,8 @@ export class TransactionShard {
         .catch((error: unknown) => {
           this.options.logger.warn(`the completion of ${transactionalId} was refused, and is written again`, { error });
           this.replayed.schedule(`complete ${transactionalId}`, 100, completion);
-        });
+        })
+        .finally(() => this.completed(transactionalId));
     });
   }
 
