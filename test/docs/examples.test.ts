@@ -1,30 +1,12 @@
 /** The programs of docs/client.md and docs/guarantees.md, run as they stand, one after the other, on one broker. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Broker } from '../../src/broker/index.ts';
 import { Producer } from '../../src/client/index.ts';
-
-const root = join(import.meta.dirname, '..', '..');
-interface Program {
-  readonly document: string;
-  /** The last above it. */
-  readonly heading: string;
-  readonly program: string;
-}
-const programs: readonly Program[] = ['client.md', 'guarantees.md'].flatMap((document) => {
-  const text = readFileSync(join(root, 'docs', document), 'utf8');
-  return [...text.matchAll(/```ts run\n([\s\S]*?)```/g)].map(({ 1: program, index }) => {
-    const heading = text
-      .slice(0, index)
-      .match(/^#+ .*$/gm)!
-      .at(-1)!;
-    return { document, program: program!, heading: heading.replace(/^#+ /, '') };
-  });
-});
+import { programs, runProgram } from './programs.ts';
 
 /** In docs/client.md, each with a program. */
 const commitPatterns = [
@@ -39,17 +21,6 @@ const commitPatterns = [
   'Outside Kafka',
 ];
 const guaranteeHeadings = ['At most once', 'At least once', 'Exactly once'];
-
-function run(file: string, bootstrapServers: string): Promise<{ code: number | null; stderr: string }> {
-  const preamble = `globalThis.bootstrapServers = ${JSON.stringify(bootstrapServers)};`;
-  const args = ['--import', `data:text/javascript,${encodeURIComponent(preamble)}`, file];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 30_000 });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += String(chunk);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr })));
-}
 
 describe('the programs of the documents', () => {
   let broker: Broker;
@@ -73,11 +44,12 @@ describe('the programs of the documents', () => {
     for (const heading of commitPatterns) assert.ok(under('client.md', heading), heading);
     for (const heading of guaranteeHeadings) assert.ok(under('guarantees.md', heading), heading);
   });
-  for (const [at, { document, program, heading }] of programs.entries()) {
+  for (const [at, { document, program, heading, listener }] of programs.entries()) {
+    // Those on secured listeners are run beside Apache Kafka.
+    if (listener !== undefined) continue;
     test(`${document}, ${heading}, program ${at + 1}`, async () => {
-      const file = join(directory, `program-${at}.ts`);
-      writeFileSync(file, program.replace(/from 'onceward'/g, `from '${join(root, 'src', 'client', 'index.ts')}'`));
-      const { code, stderr } = await run(file, broker.bootstrap);
+      const preamble = `globalThis.bootstrapServers = ${JSON.stringify(broker.bootstrap)};`;
+      const { code, stderr } = await runProgram(program, join(directory, `program-${at}.ts`), preamble);
       assert.equal(code, 0, stderr);
     });
   }

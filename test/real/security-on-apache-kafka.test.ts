@@ -14,6 +14,7 @@ import {
   process as processTopic,
   type SaslOptions,
 } from '../../src/client/index.ts';
+import { programs, runProgram } from '../docs/programs.ts';
 import { Authority, encryptedKey } from '../security/certificates.ts';
 import { oddPassword, password, type SecuredKafka, scramPassword, startSecured } from './secured-kafka.ts';
 
@@ -329,6 +330,26 @@ describe('sessions that end (connections.max.reauth.ms)', () => {
         assert.ok(counters['successful-reauthentication-total'] >= 3, JSON.stringify(counters));
         assert.equal(counters['request-retry-total'], 0);
       }
+    });
+  }
+});
+
+describe('the programs of docs/client.md that need such a listener', () => {
+  const secured = programs.filter(({ listener }) => listener !== undefined);
+  test('there are some', () => assert.ok(secured.length >= 4));
+  for (const [at, { program, listener }] of secured.entries()) {
+    test(`program ${at + 1}, on ${listener}`, async () => {
+      const { cert, key } = kafka.authority.issue('client');
+      writeFileSync(join(kafka.directory, 'package.json'), '{ "type": "module" }');
+      writeFileSync(join(kafka.directory, 'authority.pem'), ca());
+      writeFileSync(join(kafka.directory, 'client.pem'), key + cert);
+      const there = { bootstrapServers: kafka.listeners[listener!], ca: ca(), password: scramPassword };
+      const answer = { access_token: token().value, expires_in: 600 };
+      const preamble =
+        `Object.assign(globalThis, ${JSON.stringify(there)});` +
+        `globalThis.fetchToken = async () => (${JSON.stringify(answer)});`;
+      const { code, stderr } = await runProgram(program, join(kafka.directory, `program-${at}.ts`), preamble);
+      assert.equal(code, 0, stderr);
     });
   }
 });
