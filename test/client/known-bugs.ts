@@ -103,6 +103,8 @@ export function knownBugs(cluster: UnderTest): void {
       );
       const producer = cluster.producer({ transactionalId: cluster.unique('tx'), transactionTimeoutMs: 300_000 });
       await producer.initTransactions();
+      // What is staged has an age too: it must not be too old itself at its commit.
+      await cluster.sleep(30_000);
       const tx = await producer.begin();
       const outside = { groupId, generationId: -1, memberId: '', groupInstanceId: null };
       await tx.sendOffsets([{ topic, partition: 0, offset: 7 }], outside);
