@@ -7,31 +7,39 @@ import type { Consumer } from '../consumer/consumer.ts';
 import type { ConsumerRecord } from '../consumer/records.ts';
 import { CommitFailedError } from '../errors.ts';
 import type { Producer } from '../producer/producer.ts';
+import type { DeliveryCallback } from '../producer/records.ts';
 import { ReadPositions } from './read-positions.ts';
 import type { Send, Transform, Work } from './work.ts';
 
 export class AtMostOnce implements Work {
   private readonly consumer: Consumer;
   private readonly producer: Producer;
-  private readonly logger: Logger;
+  private readonly send: Send;
 
   constructor(consumer: Consumer, producer: Producer, logger: Logger) {
     this.consumer = consumer;
     this.producer = producer;
-    this.logger = logger;
+    const told: DeliveryCallback = (error) => {
+      if (error) logger.warn(`an output is lost: ${error.message}`);
+    };
+    this.send = (record, onDelivery) =>
+      producer.send(
+        record,
+        onDelivery === undefined
+          ? told
+          : (error, metadata) => {
+              told(error, metadata);
+              onDelivery(error, metadata);
+            },
+      );
   }
 
   async handle(records: readonly ConsumerRecord[], transform: Transform): Promise<void> {
     const positions = new ReadPositions();
     positions.note(records);
     await this.consumer.commit(positions.toCommit());
-    const send: Send = (record, onDelivery) =>
-      this.producer.send(record, (error, metadata) => {
-        if (error) this.logger.warn(`an output to ${record.topic} is lost: ${error.message}`);
-        onDelivery?.(error, metadata);
-      });
     for (const record of records) {
-      const pending = transform(record, send);
+      const pending = transform(record, this.send);
       if (pending !== undefined) await pending;
     }
   }

@@ -39,7 +39,7 @@ import { ExactlyOnce } from './exactly-once.ts';
 import { type Guarantee, settingsFor } from './guarantee.ts';
 import { ProcessInstruments } from './process-instruments.ts';
 import { Processing } from './processing.ts';
-import type { Transform, Work } from './work.ts';
+import type { Send, Transform, Work } from './work.ts';
 
 /** A record to be written; to the topic `to` where it names none. */
 export type Output = Omit<ProducerRecord, 'topic'> & { readonly topic?: string };
@@ -198,22 +198,22 @@ function untyped<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): 
 
 function transformOf({ handler, to, traceContext: carry }: ProcessOptions): Transform {
   const handle = handler as (record: ConsumerRecord, traceContext?: TraceContext) => Outputs | Promise<Outputs>;
+  const putOne = (output: Output, send: Send, context: TraceContext | undefined): undefined | Promise<void> => {
+    const topic = output.topic ?? to;
+    if (topic === undefined) throw new ConfigurationError('an output names no topic, and there is no `to`: give one');
+    return send(withTraceContext({ ...output, topic }, context));
+  };
+  const put = (outputs: Outputs, send: Send, context: TraceContext | undefined): undefined | Promise<void> => {
+    if (outputs === undefined) return undefined;
+    if (!Array.isArray(outputs)) return putOne(outputs as Output, send, context);
+    let full: undefined | Promise<void>;
+    for (const output of outputs as readonly Output[]) full = putOne(output, send, context) ?? full;
+    return full;
+  };
   return (record, send) => {
     const context = carry === undefined ? undefined : contextFor(record, carry);
-    const put = (outputs: Outputs): undefined | Promise<void> => {
-      if (outputs === undefined) return undefined;
-      const list: readonly Output[] = Array.isArray(outputs) ? outputs : [outputs];
-      let full: undefined | Promise<void>;
-      for (const output of list) {
-        const topic = output.topic ?? to;
-        if (topic === undefined)
-          throw new ConfigurationError('an output names no topic, and there is no `to`: give one');
-        full = send(withTraceContext({ ...output, topic }, context)) ?? full;
-      }
-      return full;
-    };
     const outputs = context === undefined ? handle(record) : handle(record, context);
-    return outputs instanceof Promise ? outputs.then(put) : put(outputs);
+    return outputs instanceof Promise ? outputs.then((made) => put(made, send, context)) : put(outputs, send, context);
   };
 }
 
