@@ -15,7 +15,7 @@ import {
 import type { BrokerName, RunningBroker } from '../harness/row.ts';
 
 const installed = join(cache, 'package');
-export const ourCommand = join(installed, 'dist', 'cli', 'main.js');
+export const ourCommand = join(installed, 'dist', 'bin', 'main.js');
 
 /** The package as npm would install it. @throws Error where the sources do not compile */
 export function buildPackage(): void {
