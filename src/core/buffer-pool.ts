@@ -5,9 +5,10 @@
 
 const KIB = 1024;
 /** A little more than the round sizes that batches and reads are limited to. */
-const SIZES: readonly number[] = [20 * KIB, 36 * KIB, 68 * KIB, 144 * KIB, 288 * KIB, 1040 * KIB];
-/** Shorter ones get memory of their own. */
-const SHORTEST = 16 * KIB;
+const SIZES: readonly number[] = [9 * KIB, 20 * KIB, 36 * KIB, 68 * KIB, 144 * KIB, 288 * KIB, 1040 * KIB];
+const SMALLEST = SIZES[0]!;
+/** Shorter ones are cut from Node's own slabs. */
+const SHORTEST = 4 * KIB;
 
 export class BufferPool {
   private readonly maxFreeBytes: number;
@@ -28,7 +29,8 @@ export class BufferPool {
 
   /** Memory, its content undefined, that is the caller's and nobody else's before it is given back. */
   take(length: number): Buffer {
-    const index = length < SHORTEST ? -1 : SIZES.findIndex((size) => length <= size);
+    if (length < SHORTEST) return Buffer.allocUnsafe(length);
+    const index = SIZES.findIndex((size) => length <= size);
     if (index < 0) return Buffer.allocUnsafeSlow(length);
     let whole = this.free[index]!.pop();
     if (whole === undefined) whole = Buffer.allocUnsafeSlow(SIZES[index]!);
@@ -40,6 +42,7 @@ export class BufferPool {
   /** `part` of what was taken: all of it may be given out again. Does nothing for other memory, or a second time. */
   giveBack(part: Uint8Array): void {
     const { buffer } = part;
+    if (buffer.byteLength < SMALLEST) return;
     if (!this.lent.delete(buffer) || this.kept + buffer.byteLength > this.maxFreeBytes) return;
     const index = SIZES.indexOf(buffer.byteLength);
     this.free[index]!.push(Buffer.from(buffer));

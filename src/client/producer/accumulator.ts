@@ -198,7 +198,8 @@ export class Accumulator {
       compression: this.config.compressionType,
       level: this.level,
       maxBytes: Math.max(this.config.batchSize, BATCH_OVERHEAD + 1),
-      expectedBytes: queue.lastBatchBytes,
+      // A quarter more, for a buffer that has to grow is copied.
+      expectedBytes: (queue.lastBatchBytes * 5) >> 2,
       pool: this.pool,
       transactional: this.transactional,
       defer: this.defer,
