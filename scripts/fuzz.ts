@@ -1,7 +1,8 @@
 /**
  * `npm run fuzz -- --frames 1000000`: wrong frames against the simulated broker, in rounds with a seed each. `--seed` names
- * the first round; a round that fails is played again with `ONCEWARD_SEED=<its seed> npm test -- fuzz`.
+ * the first round, else chance does, and it is printed; a round that fails is played again with `ONCEWARD_SEED=<its seed> npm test -- fuzz`.
  */
+import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { fuzz } from '../test/simulation/fuzz/fuzz.ts';
 
@@ -9,7 +10,7 @@ import { fuzz } from '../test/simulation/fuzz/fuzz.ts';
 const FRAMES_OF_A_ROUND = 20_000;
 
 const { values } = parseArgs({
-  options: { frames: { type: 'string', default: '100000' }, seed: { type: 'string', default: 'fuzz' } },
+  options: { frames: { type: 'string', default: '100000' }, seed: { type: 'string' } },
 });
 const frames = Number(values.frames);
 if (!Number.isInteger(frames) || frames < 1) {
@@ -17,10 +18,12 @@ if (!Number.isInteger(frames) || frames < 1) {
   process.exit(2);
 }
 
+const first = values.seed ?? randomUUID().slice(0, 8);
+console.log(`seed ${first}: --seed ${first} plays it again`);
 const started = Date.now();
 const total = { rounds: 0, answered: 0, hungUp: 0, memory: 0 };
 for (let sent = 0; sent < frames; sent += FRAMES_OF_A_ROUND) {
-  const seed = `${values.seed}-${total.rounds}`;
+  const seed = `${first}-${total.rounds}`;
   try {
     const { answered, hungUp, memory } = await fuzz({ seed, frames: FRAMES_OF_A_ROUND });
     total.rounds++;

@@ -49,10 +49,11 @@ export async function startCommand(options: StartOptions): Promise<number> {
   }
   process.stdout.write(`listening on ${broker.bootstrap}\n`);
   await aborted(stop);
-  logger.info('stopping');
+  const own = stderrLogger(logLevel);
+  own.info('stopping');
   if (!(await within(STOP_MS_MAX, broker.close()))) {
     // Nothing is lost: the next start recovers the log as it does after a crash.
-    logger.warn('stopped without waiting any longer', { milliseconds: STOP_MS_MAX });
+    own.warn('stopped without waiting any longer', { milliseconds: STOP_MS_MAX });
   }
   return 0;
 }

@@ -140,10 +140,14 @@ export const topicConfigs: Readonly<Record<string, ConfigDefinition>> = {
     min: 1,
     synonyms: [{ name: 'log.flush.interval.messages' }],
   }),
-  'flush.ms': long(LONG_MAX, 'Milliseconds after which the log is forced to disk.', {
-    min: 0,
-    synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
-  }),
+  'flush.ms': long(
+    LONG_MAX,
+    'Milliseconds after which the log is forced to disk, where the broker looks: log.flush.scheduler.interval.ms.',
+    {
+      min: 0,
+      synonyms: [{ name: 'log.flush.interval.ms' }, { name: 'log.flush.scheduler.interval.ms' }],
+    },
+  ),
   ...withoutEffect('a segment grows as it is written: what follows its last batch would have to be told from damage', {
     preallocate: boolean('false', 'Whether segment files are made at full size.', {
       synonyms: [{ name: 'log.preallocate' }],

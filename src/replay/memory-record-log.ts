@@ -27,7 +27,7 @@ export class MemoryRecordLog implements RecordLog {
     if (this.refusedWith !== undefined) throw this.refusedWith;
     const baseOffset = this.end;
     setBaseOffset(batch, 0, baseOffset);
-    const bytes = batch.slice();
+    const bytes = Uint8Array.from(batch);
     const lastOffset = readBatchHeader(bytes).lastOffset;
     this.batches.push({ baseOffset, bytes });
     this.end = lastOffset + 1;
@@ -82,7 +82,7 @@ export class MemoryRecordLog implements RecordLog {
     const copy = new MemoryRecordLog();
     for (const { bytes } of this.batches) {
       const { lastOffset } = readBatchHeader(bytes);
-      if (lastOffset < upTo) copy.append(bytes.slice());
+      if (lastOffset < upTo) copy.append(Uint8Array.from(bytes));
     }
     return copy;
   }

@@ -55,6 +55,12 @@ export function contradictionsOf(config: BrokerConfig): string[] {
     if (number(name) >= SEGMENT_BYTES_MIN) continue;
     found.push(`${name}=${number(name)} is less than segment.bytes may be: set it to ${SEGMENT_BYTES_MIN} or more`);
   }
+  for (const entry of (config['max.connections.per.ip.overrides'] ?? '').split(',')) {
+    if (entry.trim() === '' || /^\s*\S+:\d+\s*$/.test(entry)) continue;
+    found.push(
+      `max.connections.per.ip.overrides: ${entry.trim()} is not an address and a count: write 10.0.0.7:100, several with commas`,
+    );
+  }
   const codec = config['offsets.topic.compression.codec'];
   if (codec < 0 || codec >= compressionTypes.length) {
     found.push(

@@ -23,5 +23,11 @@ export function warningsFor(configuration: BrokerConfiguration): string[] {
   if (!configuration.values['acks.all.fdatasync']) {
     warnings.push('acks.all.fdatasync=false: a power failure can take back records that were acknowledged');
   }
+  const { 'log.flush.interval.ms': flushMs, 'log.flush.scheduler.interval.ms': everyMs } = configuration.values;
+  if (flushMs !== null && !Number.isFinite(everyMs)) {
+    warnings.push(
+      `log.flush.interval.ms=${flushMs} does nothing yet: set log.flush.scheduler.interval.ms, which says how often logs are looked at`,
+    );
+  }
   return warnings;
 }

@@ -43,7 +43,9 @@ export const logConfigs = {
   'log.dir': list('/tmp/kafka-logs', 'The data directory, where log.dirs is not given.'),
   'log.dirs': list(null, 'The data directory. One: a lone broker does not spread partitions over several disks.'),
   'log.flush.interval.messages': long(LONG_MAX, 'Default of flush.messages.', { min: 1, update: 'cluster-wide' }),
-  'log.flush.interval.ms': long(null, 'Default of flush.ms.', { update: 'cluster-wide' }),
+  'log.flush.interval.ms': long(null, 'Default of flush.ms; looked at every log.flush.scheduler.interval.ms.', {
+    update: 'cluster-wide',
+  }),
   'log.flush.scheduler.interval.ms': long(
     LONG_MAX,
     'How often logs are looked at for flush.ms; where log.flush.interval.ms is not given, its value too.',

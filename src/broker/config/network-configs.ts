@@ -35,13 +35,19 @@ export const networkConfigs = {
   'queued.max.request.bytes': long('-1', 'Bytes of requests that are received and not yet answered; -1: 512 MiB.'),
   'queued.max.requests': int('500', 'Requests of one connection that are handled and not yet answered.', { min: 1 }),
   'socket.request.max.bytes': int('104857600', 'The largest request, in bytes.', { min: 1 }),
-  'max.connection.creation.rate': int('2147483647', 'New connections accepted in a second.', {
-    min: 0,
-    update: 'cluster-wide',
-  }),
-  ...withoutEffect('the system keeps up to 1024, as far as it allows', {
-    'socket.listen.backlog.size': int('50', 'Connections the system keeps until they are accepted.', { min: 1 }),
-  }),
+  'max.connection.creation.rate': int(
+    '2147483647',
+    'New connections served in a second; those who come too early wait.',
+    {
+      min: 0,
+      update: 'cluster-wide',
+    },
+  ),
+  'socket.listen.backlog.size': int(
+    '50',
+    'Connections that may wait for their turn by max.connection.creation.rate. The system keeps others until they are accepted, up to 1024.',
+    { min: 1 },
+  ),
   ...withoutEffect('the system chooses: Node cannot set the buffers of a TCP socket', {
     'socket.receive.buffer.bytes': int(
       '102400',

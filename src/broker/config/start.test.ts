@@ -106,6 +106,7 @@ describe('what is given', () => {
     refused({ 'default.replication.factor': '3' }, /this broker is alone\. Set default\.replication\.factor=1/);
     refused({ 'transaction.state.log.min.isr': '2' }, /transaction\.state\.log\.min\.isr=2 is more than/);
     refused({ 'offsets.topic.compression.codec': '5' }, /offsets\.topic\.compression\.codec=5 is none: set it to 0/);
+    refused({ 'max.connections.per.ip.overrides': '10.0.0.7:5, x' }, /overrides: x is not an address and a count/);
     refused({ 'log.retention.minutes': '0' }, /log\.retention\.minutes must be unlimited/);
     refused({ 'group.consumer.session.timeout.ms': '6000' }, /greater than or equal to group\.consumer\.min\.session/);
   });

@@ -121,9 +121,8 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
   /** The frame that may be read to its end, by its number; and whether one waits for that. */
   private grantedFrame = -1;
   private waitsForMemory = false;
-  /** It is not its turn yet: `hold`. */
+  /** It is not its turn yet: nothing is read before `serve`. */
   private held = false;
-  private holdTimer: Timer | undefined;
   private paused = false;
   private writeFull = false;
   private pumping = false;
@@ -149,17 +148,15 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
     return this.slots.length;
   }
 
-  /** Nothing is read for so many milliseconds; Infinity: never. */
-  hold(ms: number): void {
-    if (ms <= 0 || this.isClosed) return;
+  /** Nothing is read before `serve`. */
+  hold(): void {
     this.held = true;
     this.regulate();
-    if (ms === Number.POSITIVE_INFINITY) return;
-    this.holdTimer = this.options.timers.after(ms, () => {
-      this.held = false;
-      this.regulate();
-    });
   }
+  readonly serve = (): void => {
+    this.held = false;
+    this.regulate();
+  };
 
   data(chunk: Uint8Array): void {
     if (this.isClosed || this.draining) return;
@@ -196,7 +193,6 @@ export class Connection implements SocketHandler, RequestHolder, AnswerHolder {
       this.options.logger.debug(`connection of ${this.remoteAddress} broke: ${error.message}`);
     }
     this.abandon();
-    this.holdTimer?.cancel();
     this.timer?.cancel();
     this.options.onClosed(this);
   }

@@ -51,7 +51,10 @@ export class Listeners {
     const requests = new RequestMemory(requestBytesMax(config), timers);
     const answers = new AnswerMemory(ANSWER_BYTES_MAX);
     const counts = new ConnectionCounts();
-    const pace = new ConnectionPace(clock);
+    const pace = new ConnectionPace(clock, timers, () => ({
+      rate: config['max.connection.creation.rate'],
+      waiting: config['socket.listen.backlog.size'],
+    }));
     const opened: [ListenerPlan, Server][] = [];
     for (const plan of plans) {
       try {
@@ -67,7 +70,6 @@ export class Listeners {
           connectionLimits: () => connectionLimits(config),
           counts,
           pace,
-          connectionRate: () => config['max.connection.creation.rate'],
           idleMs: config['connections.max.idle.ms'],
           requests,
           answers,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { VirtualTime } from '../../replay/index.ts';
 import { AnswerMemory } from './answer-memory.ts';
 import { addressOf, ConnectionCounts } from './connection-limits.ts';
 import { ConnectionPace } from './connection-pace.ts';
@@ -104,16 +105,42 @@ describe('the limits of connections', () => {
     assert.equal(counts.add('10.0.0.3', limits), undefined);
   });
 
-  it('are a number a second, and who comes too early waits for his turn', () => {
-    let now = 0;
-    const pace = new ConnectionPace({ now: () => 0, monotonic: () => now });
+  it('are a number a second, and who comes too early waits for his turn', async () => {
+    const time = new VirtualTime();
+    const limits = { rate: 4, waiting: 3 };
+    const pace = new ConnectionPace(time, time, () => limits);
+    const served: number[] = [];
+    const serves = Array.from({ length: 9 }, (_, n) => () => void served.push(n));
     assert.deepEqual(
-      [1, 2, 3, 4, 5, 6].map(() => pace.next(4)),
-      [0, 0, 0, 0, 250, 500],
+      serves.map((serve) => pace.enter(serve)),
+      ['now', 'now', 'now', 'now', 'later', 'later', 'later', 'full', 'full'],
     );
-    now = 10_000;
-    assert.equal(pace.next(4), 0);
-    assert.equal(pace.next(0), Number.POSITIVE_INFINITY);
+    await time.advance(249);
+    assert.deepEqual(served, []);
+    await time.advance(1);
+    assert.deepEqual(served, [4]);
+    pace.leave(serves[5]!);
+    await time.advance(250);
+    assert.deepEqual(served, [4, 6]);
+    await time.advance(10_000);
+    assert.equal(pace.enter(serves[0]!), 'now');
+  });
+
+  it('are served sooner when the rate is raised, and none are while it is 0', async () => {
+    const time = new VirtualTime();
+    const limits = { rate: 0, waiting: 50 };
+    const pace = new ConnectionPace(time, time, () => limits);
+    let served = 0;
+    for (let n = 0; n < 50; n++)
+      assert.equal(
+        pace.enter(() => void served++),
+        'later',
+      );
+    await time.advance(60_000);
+    assert.equal(served, 0);
+    limits.rate = 1e9;
+    await time.advance(1000);
+    assert.equal(served, 50);
   });
 
   it('know an address by its text, with or without brackets', () => {

@@ -19,9 +19,8 @@ export interface ServerOptions {
   readonly connectionLimits: () => ConnectionLimits;
   /** Of all listeners. */
   readonly counts: ConnectionCounts;
-  /** The same; and asked at each connection, how many a second. */
+  /** Of all listeners. */
   readonly pace: ConnectionPace;
-  readonly connectionRate: () => number;
   readonly idleMs: number;
   readonly requests: RequestMemory;
   readonly answers: AnswerMemory;
@@ -63,10 +62,10 @@ export class Server {
           onClosed: (closed) => server.closed(closed),
         });
         server.connections.add(connection);
-        const why = options.counts.add(addressOf(socket.remoteAddress), options.connectionLimits());
+        const why =
+          options.counts.add(addressOf(socket.remoteAddress), options.connectionLimits()) ?? server.pace(connection);
         if (server.accepting && why !== undefined) logger.warn(`refusing ${socket.remoteAddress}: ${why}`);
         if (!server.accepting || why !== undefined) connection.destroy();
-        else connection.hold(options.pace.next(options.connectionRate()));
         return connection;
       },
     });
@@ -81,6 +80,15 @@ export class Server {
   }
   get connectionCount(): number {
     return this.connections.size;
+  }
+
+  /** Has it wait for its turn. Returns why it should not even wait. */
+  private pace(connection: Connection): string | undefined {
+    const turn = this.options.pace.enter(connection.serve);
+    if (turn === 'later') connection.hold();
+    return turn === 'full'
+      ? 'socket.listen.backlog.size connections wait already for their turn by max.connection.creation.rate'
+      : undefined;
   }
 
   /** Stops accepting, lets requests under way be answered for at most `graceMs`, then cuts what is left. */
@@ -108,6 +116,7 @@ export class Server {
   }
 
   private closed(connection: Connection): void {
+    this.options.pace.leave(connection.serve);
     if (this.connections.delete(connection)) this.options.counts.remove(addressOf(connection.remoteAddress));
     if (this.connections.size === 0) this.whenEmpty?.();
   }

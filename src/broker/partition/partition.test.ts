@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Clock, type Disk, KafkaError, MemoryDisk, ONE_UUID, silentLogger } from '../../core/index.ts';
+import {
+  type Clock,
+  type Disk,
+  type DiskFile,
+  KafkaError,
+  MemoryDisk,
+  ONE_UUID,
+  silentLogger,
+} from '../../core/index.ts';
 import { defaultLogConfig, type LogConfig, PartitionLog } from '../../log/index.ts';
 import { encodeBatch } from '../../records/index.ts';
 import { Partition } from './partition.ts';
@@ -90,6 +98,33 @@ test('flush.messages: once so many records wait for a sync one begins, whatever 
   append(partition, 1);
   await turn();
   assert.equal(partition.log.flushedOffset, 4);
+});
+
+/** Its syncs wait until they are let. */
+class WaitingDisk extends MemoryDisk {
+  private readonly gate = Promise.withResolvers<void>();
+  readonly letSync = () => this.gate.resolve();
+
+  override open(...args: Parameters<MemoryDisk['open']>): DiskFile {
+    const file = super.open(...args);
+    const sync = file.sync.bind(file);
+    file.sync = () => this.gate.promise.then(sync);
+    return file;
+  }
+}
+
+test('flush.messages: what comes while a sync is running is synced after it', async () => {
+  const disk = new WaitingDisk();
+  const partition = open(0, disk, { flushMessages: 3 });
+  append(partition, 3);
+  await turn();
+  append(partition, 3);
+  append(partition, 3);
+  await turn();
+  assert.equal(partition.log.flushedOffset, 0);
+  disk.letSync();
+  for (let turns = 0; turns < 5; turns++) await turn();
+  assert.equal(partition.log.flushedOffset, 9);
 });
 
 test('flush.ms: the upkeep syncs what has waited so long, and nothing else', async () => {

@@ -218,7 +218,10 @@ export class Partition {
       this.commitWaiters = this.commitWaiters.filter((waiter) => waiter.endOffset > end);
       for (const waiter of settled) waiter.resolve();
     }
-    if (this.unsynced.length > 0 || this.commitWaiters.length > 0) this.flush();
+    const awaited = this.unsynced.length > 0 || this.commitWaiters.length > 0;
+    // What was appended meanwhile could not begin another sync.
+    const due = this.log.endOffset > end && (this.log.hasUnsealed || this.log.mustFlush);
+    if (awaited || due) this.flush();
   }
 
   /** Moves the high watermark as far as it may go, and tells the watchers when something became readable. */

@@ -140,7 +140,7 @@ export class ProducerBatch implements QueuedBatch {
     this.sequence = sequence;
     if (this.bytes !== undefined) {
       // The old bytes may still be on their way through a connection that is over.
-      this.bytes = this.bytes.slice();
+      this.bytes = Uint8Array.from(this.bytes);
       setProducerState(this.bytes, 0, identity.producerId, identity.epoch, sequence);
     }
   }
