@@ -9,7 +9,7 @@ import { type Api, apiVersions, decodeResponse, encodeRequestPieces, FrameReader
 import { brokerError, type ClientError, NetworkError, TimeoutError, TlsError } from '../errors.ts';
 import type { Instruments } from '../observability/instruments.ts';
 import { isTlsRecord, plainAtTlsPort, tlsErrorOf } from '../security/tls-errors.ts';
-import { abortReason, ignore } from '../support/async.ts';
+import { abortReason } from '../support/async.ts';
 import { Gate } from './gate.ts';
 import type { ConnectionConfig, Runtime } from './runtime.ts';
 import { Session, type SessionChannel } from './session.ts';
@@ -167,9 +167,9 @@ export class Connection {
   get pending(): number {
     return this.inFlight.length + this.gate.size;
   }
-  /** The socket's buffer is full: hold back until `onDrain`. */
+  /** The socket's buffer is full, or the connection logs in again: hold back until `onDrain`. */
   get congested(): boolean {
-    return this.full;
+    return this.full || this.gate.shut;
   }
 
   /** Whether the broker speaks an API, and the caller's limits leave a version of it. */
@@ -216,14 +216,19 @@ export class Connection {
     });
   }
 
-  /** Sends a request that has no answer (Produce with acks=0); calls `sent` when its bytes have left. @throws NetworkError */
+  /**
+   * Sends a request that has no answer (Produce with acks=0); calls `sent` when its bytes have left. It is written now or
+   * never: nobody would learn what became of one that was held back.
+   * @throws NetworkError, also while the connection logs in again (`congested`)
+   */
   post<In>(api: Api<unknown, unknown, In>, version: number, body: NoInfer<In>, sent?: () => void): void {
+    if (this.gate.shut) throw new NetworkError(`the connection to ${where(this.address)} is logging in again`);
     this.posted = true;
     this.usedAt = this.clock.monotonic();
     const refuse = (error: unknown): void => {
       throw error;
     };
-    this.gate.pass({ send: () => void this.write(api, version, body, refuse, sent), reject: ignore });
+    this.write(api, version, body, refuse, sent);
   }
 
   private send<In>(
@@ -405,7 +410,10 @@ export class Connection {
           this.send(api, version, body, requestTimeoutMs + ahead, asker);
         }),
       hold: () => this.gate.close(),
-      release: () => this.gate.open(),
+      release: () => {
+        this.gate.open();
+        if (!this.full && !this.ended) this.onDrain?.();
+      },
       giveUp: (error) => this.fail(error),
     };
   }

@@ -13,6 +13,9 @@ export class Gate {
   get size(): number {
     return this.held?.length ?? 0;
   }
+  get shut(): boolean {
+    return this.held !== undefined;
+  }
   /** Sends at once, or when the gate opens. */
   pass(request: Held): void {
     if (this.held === undefined) request.send();

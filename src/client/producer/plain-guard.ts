@@ -24,6 +24,8 @@ export function plainGuard(
     transactional: false,
     refusal: () => refused,
     identity: () => {
+      // Whoever numbers nothing needs no id, and may not be allowed to ask for one.
+      if (!config.enableIdempotence) return undefined;
       identities.ensure();
       return identities.current;
     },

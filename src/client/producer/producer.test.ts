@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ErrorCode } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
 import { batchesOf } from '../../records/index.ts';
-import { initProducerId, metadata, produce } from '../../wire/index.ts';
+import { initProducerId, metadata, produce, saslAuthenticate, saslHandshake } from '../../wire/index.ts';
 import type { ProducerOptions } from '../options/producer.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { Producer } from './producer.ts';
@@ -301,22 +301,101 @@ test('close delivers what was sent, and refuses what comes after', async () => {
   });
 });
 
-test('a batch is never sent with other bytes than the first time', async () => {
-  await scenario({}, async ({ broker, producer }) => {
-    broker.loseAnswer(produce, 4, 'no answer');
-    const sent = producer.sendAndWait({ topic: 't', value: 'same' });
-    for (let index = 0; index < 20; index++) producer.send({ topic: 'many', value: `other ${index}` });
-    await sent;
-    const bytes = broker
-      .bodies(produce)
-      .flatMap((body) => body.topicData.filter((topic) => topic.partitionData.length === 1 && isTopic(topic, 't')))
-      .map((topic) => Buffer.from(topic.partitionData[0]!.records!).toString('hex'));
-    assert.ok(bytes.length >= 2);
-    assert.equal(new Set(bytes).size, 1);
-    assert.deepEqual(broker.values('t'), ['same']);
+/** Large enough for the memory of batches that is used again, which others are filling while the first is sent again. */
+for (const kilobytes of [15, 100]) {
+  test(`a batch is never sent with other bytes than the first time (${kilobytes} kB)`, async () => {
+    await scenario({ batchSize: 128 * 1024, retryBackoffMs: 200 }, async ({ sim, broker, producer }) => {
+      const attempts: string[] = [];
+      broker.on(produce, (body, ...rest) => {
+        const batches = body.topicData.flatMap((topic) => topic.partitionData);
+        const first = batches.find(({ index }) => index === 0);
+        if (first === undefined) return broker.appends(body, ...rest);
+        attempts.push(Buffer.from(first.records!).toString('base64'));
+        // Lost on its way, then written with the answer lost.
+        if (attempts.length === 1) return 'cut';
+        const answer = broker.appends(body, ...rest);
+        return attempts.length === 2 ? 'cut' : answer;
+      });
+      const records = (letter: string): string[] =>
+        Array.from({ length: kilobytes }, (_, index) => `${letter}${index} `.padEnd(1000, letter));
+      const send = (partition: number, letter: string): void => {
+        for (const value of records(letter)) producer.send({ topic: 'many', partition, value });
+      };
+      send(0, 'a');
+      const flushed = producer.flush();
+      for (const [pause, partition, letter] of [
+        [50, 1, 'y'],
+        [400, 2, 'z'],
+      ] as const) {
+        await sim.sleep(pause);
+        send(partition, letter);
+      }
+      await flushed;
+      await producer.flush();
+      assert.equal(attempts.length, 3);
+      assert.equal(new Set(attempts).size, 1);
+      for (const [partition, letter] of ['a', 'y', 'z'].entries()) {
+        assert.deepEqual(broker.values('many', partition), records(letter), `partition ${partition}`);
+      }
+    });
+  });
+}
+
+test('a producer that numbers nothing asks for no producer id', async () => {
+  for (const options of [{ enableIdempotence: false }, { acks: 1 }, { acks: 0 }] as const) {
+    await scenario(options, async ({ sim, broker, producer }) => {
+      broker.on(initProducerId, () => ({ errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED }));
+      for (const value of values(3)) await producer.sendAndWait({ topic: 't', value });
+      await sim.sleep(100);
+      assert.deepEqual(broker.values('t'), values(3));
+      assert.equal(broker.count(initProducerId), 0);
+    });
+  }
+});
+
+/** A broker with logins whose session ends every 10 s, and which keeps those who log in again waiting. */
+async function heldBack(renews: boolean, run: (world: World) => Promise<void>): Promise<void> {
+  const sasl = { mechanism: 'plain', username: 'a', password: 'b' } as const;
+  const options = { acks: 0, bufferMemory: 1_000_000, deliveryTimeoutMs: 40_000, sasl } as const;
+  await scenario(options, async (world) => {
+    const { sim, broker, producer } = world;
+    broker.on(saslHandshake, () => ({ mechanisms: ['PLAIN'] }));
+    broker.on(saslAuthenticate, () => ({ sessionLifetimeMs: 10_000 }));
+    await producer.sendAndWait({ topic: 't', value: 'first' });
+    broker.on(saslAuthenticate, async () => {
+      if (!renews) return 'no answer';
+      await sim.sleep(2_000);
+      return {};
+    });
+    while (broker.count(saslAuthenticate) < 2) await sim.sleep(10);
+    await run(world);
+  });
+}
+const MUCH = Array.from({ length: 300 }, (_, index) => `${index} `.padEnd(10_000, 'x'));
+
+test('acks=0 while a login is renewed: what is sent waits in the buffer, and lands once that is over', async () => {
+  await heldBack(true, async ({ sim, broker, producer }) => {
+    const began = sim.nowMs;
+    let early = 0;
+    for (const value of MUCH) {
+      await producer.send({ topic: 't', value });
+      if (sim.nowMs - began < 1_500) early++;
+    }
+    await producer.flush();
+    assert.ok(sim.nowMs - began > 1_500, `after ${sim.nowMs - began} ms`);
+    assert.ok(early >= 90 && early <= 100, `${early} records of 10 kB in a buffer of 1 MB`);
+    await sim.sleep(100);
+    assert.deepEqual(broker.values('t'), ['first', ...MUCH]);
+    assert.equal(producer.metrics().counters['record-error-total'], 0);
   });
 });
 
-function isTopic(topic: { name: string; topicId: string }, name: string): boolean {
-  return topic.name === name || Buffer.from(topic.topicId, 'base64url').toString().startsWith(`${name}.`);
-}
+test('acks=0 and a login that is never renewed: every record that did not leave is counted, and flush says so', async () => {
+  await heldBack(false, async ({ broker, producer }) => {
+    const some = MUCH.slice(0, 50);
+    for (const value of some) producer.send({ topic: 't', value });
+    await assert.rejects(producer.flush(), /^TimeoutError|ClientError: 50 records failed/);
+    assert.equal(producer.metrics().counters['record-error-total'], some.length);
+    assert.deepEqual(broker.values('t'), ['first']);
+  });
+});
