@@ -1,6 +1,6 @@
 /** Scenarios: members of a group share partitions, hand them over, and keep offsets. */
 import assert from 'node:assert/strict';
-import type { TopicPartition } from '../../src/client/index.ts';
+import type { RunOptions, TopicPartition } from '../../src/client/index.ts';
 import { assertSameValues, values } from '../conformance/cluster.ts';
 import { Poller } from './aids.ts';
 import { take, text, type UnderTest, valuesOf } from './context.ts';
@@ -177,6 +177,26 @@ export function groups(cluster: UnderTest): void {
       assert.equal(committed!.offset, 10);
     },
   );
+
+  cluster.scenario('run refuses options that say nothing, or two things', async () => {
+    const consumer = cluster.consumer({ groupId: cluster.unique('group') });
+    consumer.subscribe(['whatever']);
+    const eachMessage = () => {};
+    const refused: [unknown, RegExp][] = [
+      [{}, /run\(\) without a handler: give it eachMessage or eachBatch/],
+      [{ eachRecord: eachMessage }, /without a handler/],
+      [{ eachMessage: 'log' }, /without a handler/],
+      [{ eachMessage, eachBatch: eachMessage }, /eachMessage and eachBatch: give one/],
+      [{ eachMessage, commit: 'afer' }, /commit: one of after, before, automatic is wanted \(got "afer"\)/],
+      [{ eachMessage, stopTimeoutMs: -1 }, /stopTimeoutMs: milliseconds from 0 on are wanted \(got -1\)/],
+    ];
+    for (const [options, message] of refused) {
+      await assert.rejects(consumer.run(options as RunOptions), { name: 'IllegalStateError', message });
+    }
+    const alone = cluster.consumer();
+    alone.assign([{ topic: 'whatever', partition: 0 }]);
+    await assert.rejects(alone.run({ eachMessage, commit: 'after' }), /run\({ commit: 'after' }\) needs group\.id/);
+  });
 
   cluster.scenario('a member that takes over goes on at the committed offset', async () => {
     const topic = await cluster.topic('handover');

@@ -8,6 +8,7 @@ import { adminGroups } from './admin-groups.ts';
 import { adminTopics } from './admin-topics.ts';
 import { adminTransactions } from './admin-transactions.ts';
 import { inWorld, type UnderTest } from './context.ts';
+import { ending } from './ending.ts';
 import { faults } from './faults.ts';
 import { groups } from './groups.ts';
 import { knownBugs } from './known-bugs.ts';
@@ -30,6 +31,7 @@ export function clientScenarios(title: string, start: StartWorld, options?: Para
     transactions(cluster);
     processing(cluster);
     observing(cluster);
+    ending(cluster);
     faults(cluster);
     knownBugs(cluster);
     adminTopics(cluster);

@@ -22,7 +22,7 @@ import { Membership } from './membership.ts';
 import { PositionFinder } from './position-finder.ts';
 import { type PartitionState, Positions } from './positions.ts';
 import type { ConsumerRecord } from './records.ts';
-import { type RunOptions, runLoop } from './run.ts';
+import { checkRunOptions, type RunOptions, runLoop } from './run.ts';
 
 export interface PollOptions {
   /** How long to wait for the first record, milliseconds. @default 1000 */
@@ -157,6 +157,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     this.checkOpen();
     if (this.mode === 'none') throw new IllegalStateError('poll() before subscribe() or assign()');
     if (this.polling) throw new IllegalStateError('poll() while another poll() is under way: await it first');
+    options.signal?.throwIfAborted();
     this.polling = true;
     this.instruments.polled(this.runtime.clock.monotonic());
     this.group?.membership.pollBegins();
@@ -185,11 +186,15 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
   /**
    * Polls and hands every record, or every batch, to a handler, in order, until the signal comes or the consumer closes. A
    * handler that throws ends it: its record is the next one to be read, and is not committed.
-   * @throws what the handler throws; what poll() throws
+   * @throws what the handler throws; what poll() and commit() throw; TimeoutError after the signal, where a commit takes
+   * longer than `stopTimeoutMs`; IllegalStateError without a handler, or with options that contradict each other
    */
   async run(options: RunOptions): Promise<void> {
     try {
-      await runLoop(this, options);
+      checkRunOptions(options);
+      const { commit = 'automatic' } = options;
+      if (commit !== 'automatic') this.requireGroup(`run({ commit: '${commit}' })`);
+      await runLoop(this, this.runtime.timers, options);
     } catch (error) {
       if (this.closing !== undefined && error instanceof ClosedError) return;
       throw error;
@@ -198,7 +203,8 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
 
   /**
    * Commits the given positions, or those of everything handed out so far.
-   * @throws CommitFailedError when the member was removed from the group; TimeoutError
+   * @throws CommitFailedError when the member was removed from the group; TimeoutError and the signal's reason, after which
+   * it may still be committed
    */
   async commit(offsets?: readonly TopicPartitionOffset[], options: ConsumerCallOptions = {}): Promise<void> {
     this.checkOpen();
@@ -421,6 +427,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     return state;
   }
   private deadline({ timeoutMs, signal }: ConsumerCallOptions): Deadline {
+    signal?.throwIfAborted();
     return this.cluster.deadline(timeoutMs ?? this.config.defaultApiTimeoutMs, signal);
   }
 }

@@ -3,12 +3,12 @@ import { errorName } from '../../core/index.ts';
 import { offsetCommit } from '../../wire/index.ts';
 import { brokerError, ClientError, CommitFailedError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
-import { askCoordinator } from '../metadata/coordinator-calls.ts';
+import { askCoordinator, whileWanted } from '../metadata/coordinator-calls.ts';
 import type { GroupMetadata, TopicPartitionOffset } from '../topic-partition.ts';
 
 /**
  * @throws CommitFailedError when the member was replaced; ClientError REBALANCE_IN_PROGRESS: poll, then commit what is
- * still assigned; TimeoutError
+ * still assigned; TimeoutError; the signal's reason
  */
 export async function commitOffsets(
   cluster: Cluster,
@@ -33,7 +33,7 @@ export async function commitOffsets(
       committedMetadata: metadata ?? '',
     });
   }
-  await askCoordinator<void>(cluster, 'group', group.groupId, deadline, what, async (connection) => {
+  const asked = askCoordinator<void>(cluster, 'group', group.groupId, deadline, what, async (connection) => {
     const answer = await connection.request(
       offsetCommit,
       // Version 10 goes by topic ids.
@@ -73,4 +73,5 @@ export async function commitOffsets(
     }
     return retry === 0 ? { done: undefined } : { retry };
   });
+  await whileWanted(cluster, deadline, what, asked);
 }

@@ -2,7 +2,7 @@
 import { ClientError, isRetriableError, NoOffsetForPartitionError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
 import { type CommittedOffset, fetchCommitted } from '../metadata/committed-offsets.ts';
-import { askCoordinator } from '../metadata/coordinator-calls.ts';
+import { askCoordinator, whileWanted } from '../metadata/coordinator-calls.ts';
 import { type ListedOffset, listPartitionOffsets, type OffsetQuestion } from '../metadata/offset-lookup.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
 import { placeOf } from '../options/offset-reset.ts';
@@ -48,10 +48,10 @@ export class PositionFinder {
       });
   }
 
-  /** @throws TimeoutError, GROUP_AUTHORIZATION_FAILED, … */
+  /** @throws TimeoutError, the signal's reason, GROUP_AUTHORIZATION_FAILED, … */
   committed(partitions: readonly TopicPartition[], deadline: Deadline): Promise<CommittedOffset[]> {
     const groupId = this.config.groupId!;
-    return askCoordinator(this.cluster, 'group', groupId, deadline, 'OffsetFetch', (connection) =>
+    const asked = askCoordinator(this.cluster, 'group', groupId, deadline, 'OffsetFetch', (connection) =>
       fetchCommitted(connection, {
         groupId,
         partitions,
@@ -59,6 +59,7 @@ export class PositionFinder {
         timeoutMs: this.config.requestTimeoutMs,
       }),
     );
+    return whileWanted(this.cluster, deadline, 'OffsetFetch', asked);
   }
 
   private async find(lost: readonly PartitionState[]): Promise<void> {

@@ -208,6 +208,30 @@ test('a validation that fails for now is repeated, and nothing is fetched or los
   });
 });
 
+test('a position sought elsewhere while the leader was asked is fetched at once', async () => {
+  await scenario({}, async (world) => {
+    const { sim, broker, consumer } = world;
+    await threeReadThenElected(world, 3);
+    const answer = Promise.withResolvers<void>();
+    broker.next(offsetForLeaderEpoch, 1, async () => {
+      await answer.promise;
+      return { topics: [{ topic: 't', partitions: [{ partition: 0, leaderEpoch: 0, endOffset: 3 }] }] };
+    });
+    const reading = take(consumer, 2);
+    while (broker.count(offsetForLeaderEpoch) === 0) await sim.sleep(10);
+    // Not fetched before the answer is there.
+    consumer.pause([P0]);
+    consumer.seek({ ...P0, offset: 1 });
+    answer.resolve();
+    await sim.sleep(20);
+    const resumed = sim.nowMs;
+    consumer.resume([P0]);
+    assert.deepEqual(await reading, ['b', 'c']);
+    const fetched = broker.asked.find(({ api, at }) => api === fetch.name && at >= resumed)!;
+    assert.ok(fetched.at - resumed < 20, `${fetched.at - resumed} ms later`);
+  });
+});
+
 test('metadata older than the committed epoch is asked for again before anything is read', async () => {
   await scenario({ groupId: 'g', enableAutoCommit: false }, async ({ broker, group, consumer }) => {
     fill(broker, 'a', 'b');

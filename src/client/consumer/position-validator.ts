@@ -86,7 +86,6 @@ export class PositionValidator {
   /** Asks the leader of all these; what was fetched of them is fetched again if they are good. */
   async ask(broker: BrokerInfo, states: readonly PartitionState[]): Promise<void> {
     const asked = new Map<string, Asked>();
-    const unanswered = new Set(states);
     for (const state of states) {
       state.mistrust();
       asked.set(partitionKey(state.topic, state.partition), {
@@ -97,24 +96,25 @@ export class PositionValidator {
         currentLeaderEpoch: this.cluster.image.leaderOf(state.topic, state.partition)?.epoch ?? -1,
       });
     }
+    const unanswered = new Set(asked.values());
     try {
       for (const end of await this.endsOf(broker, [...asked.values()])) {
         const question = asked.get(partitionKey(end.topic, end.partition));
-        if (question === undefined || question.state.version !== question.version) continue;
-        unanswered.delete(question.state);
+        if (question === undefined || !isStillMeant(question)) continue;
+        unanswered.delete(question);
         this.judged(question, end);
       }
-      for (const state of unanswered) this.backOff(state);
+      for (const question of unanswered) if (isStillMeant(question)) this.backOff(question.state);
       this.failures = 0;
     } catch (error) {
       if (this.cluster.signal.aborted) return;
       this.failures++;
-      for (const state of states) this.backOff(state);
+      for (const question of unanswered) if (isStillMeant(question)) this.backOff(question.state);
       if (isSecurityError(error)) return this.events.failed(error);
       this.cluster.runtime.logger.debug('positions were not validated', { cause: (error as Error).message });
       this.cluster.requestRefresh();
     } finally {
-      for (const { state, version } of asked.values()) if (state.version === version) state.validating = false;
+      for (const question of asked.values()) if (isStillMeant(question)) question.state.validating = false;
       this.events.changed();
     }
   }
@@ -189,4 +189,9 @@ export class PositionValidator {
     const pause = backoffMs(random, retryBackoffMs, retryBackoffMaxMs, Math.max(1, this.failures));
     state.retryAt = clock.monotonic() + pause;
   }
+}
+
+/** The state has not jumped since, and is still read. */
+function isStillMeant({ state, version }: Asked): boolean {
+  return state.version === version;
 }

@@ -4,6 +4,7 @@
  */
 import type { Connection } from '../connections/connection.ts';
 import { asClientError, brokerError, type ClientError, isRetriableError, TimeoutError } from '../errors.ts';
+import { within } from '../support/async.ts';
 import type { Cluster, Deadline } from './cluster.ts';
 import type { CoordinatorKind } from './coordinator-lookup.ts';
 
@@ -14,6 +15,8 @@ export type Verdict<T> = { readonly done: T } | { readonly retry: number } | { r
 const CONCURRENT_PAUSE_MS = 20;
 
 /**
+ * Returns once nothing is on its way any more: at the deadline, or with the signal, a request that is out is still waited
+ * for. Who does not depend on that asks `whileWanted`.
  * @param attempt one request and what its answer means
  * @throws the refusal; TimeoutError at the deadline; ClosedError
  */
@@ -50,6 +53,15 @@ export async function askCoordinator<T>(
     cluster.runtime.instruments.retrying(what, failures, failure);
     await cluster.pause(failures, deadline);
   }
+}
+
+/**
+ * What `asked` comes to, unless the deadline or the signal comes first, be a request out or not: it may still be done.
+ * @throws what `asked` throws; TimeoutError; the signal's reason
+ */
+export function whileWanted<T>(cluster: Cluster, deadline: Deadline, what: string, asked: Promise<T>): Promise<T> {
+  const late = (): Error => new TimeoutError(`${what} was not answered in time`);
+  return within(cluster.runtime.timers, cluster.left(deadline), asked, late, deadline.signal);
 }
 
 const moved: ReadonlySet<string> = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'REQUEST_TIMED_OUT']);
