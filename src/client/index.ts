@@ -64,8 +64,10 @@ export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';
 export type {
   DeliveryCallback,
+  DeliveryWaitOptions,
   PartitionChoice,
   PartitionsToChooseFrom,
+  ProducerCloseOptions,
   ProducerRecord,
   RecordHeader,
   RecordMetadata,

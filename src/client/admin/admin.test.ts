@@ -360,3 +360,40 @@ test('older brokers are asked as they understand it, and told apart where they d
     assert.deepEqual((await failed(removal)).codes, { m: 'UNSUPPORTED_VERSION' });
   });
 });
+
+test('what the types would have refused is refused before anything is asked, by name and with the cure', async () => {
+  await scenario(async ({ brokers, admin }) => {
+    const wrong = <T>(value: unknown): T => value as T;
+    const code = 'INVALID_REQUEST';
+    await assert.rejects(admin.createTopics([wrong({ name: 't', partitons: 5 })]), {
+      code,
+      message: /no field partitons: it may have name, partitions, .*did you mean partitions\?/,
+    });
+    await assert.rejects(admin.createPartitions([wrong({ topic: 't', partitions: 5 })]), {
+      code,
+      message: /no field partitions: it may have topic, count, assignments/,
+    });
+    for (const place of ['newest', undefined, null, {}, { timestamp: 'now' }, 5n]) {
+      await assert.rejects(admin.listOffsets([wrong({ topic: 't', partition: 0, at: place })]), {
+        code,
+        message: /`at` of t-0: .*\{ timestamp \}.*earliest, latest, maxTimestamp \(got /,
+      });
+    }
+    await assert.rejects(admin.deleteRecords([wrong({ topic: 't', partition: 0, beforeOffset: 'newest' })]), {
+      code,
+      message: /beforeOffset of t-0 is an offset, or latest \(got "newest"\)/,
+    });
+    await assert.rejects(admin.describeConfigs([wrong({ type: 'topics', name: 't' })]), {
+      code,
+      message: /topic, broker/,
+    });
+    const changes = [{ name: 'retention.ms', op: 'set', value: '1' }];
+    await assert.rejects(admin.incrementalAlterConfigs([wrong({ type: 'topic', name: 't', changes })]), {
+      code,
+      message: /op of a change of retention\.ms is one of SET, DELETE, APPEND, SUBTRACT \(got "set"\)/,
+    });
+    await assert.rejects(admin.electLeaders(wrong('any')), { code, message: /preferred, unclean/ });
+    await assert.rejects(admin.updateFeatures([wrong({ feature: 'f', levels: 1 })]), { code, message: /mean level\?/ });
+    assert.deepEqual([...brokers.one.asked, ...brokers.two.asked], []);
+  });
+});

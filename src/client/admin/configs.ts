@@ -2,6 +2,7 @@
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from '../../wire/index.ts';
 import { brokerError } from '../errors.ts';
 import type { AdminCall } from './call.ts';
+import { refuseUnknownValue } from './given.ts';
 import { askEach, type Items, labelled, type Outcome, type Route, refusal } from './items.ts';
 import { anywhere, brokerOf, refusalOfTopic, toController } from './routes.ts';
 
@@ -85,11 +86,16 @@ export interface ConfigAlteration extends ConfigResource {
 
 const operations = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
 
-export function describeConfigsBy(
+function refuseUnknownTypes(resources: readonly ConfigResource[]): void {
+  for (const { type, name } of resources) refuseUnknownValue(`the type of ${name} is one of`, type, resourceTypes);
+}
+
+export async function describeConfigsBy(
   call: AdminCall,
   resources: readonly ConfigResource[],
   { names, includeSynonyms = false, includeDocumentation = false }: ConfigDetails,
 ): Promise<DescribedConfig[]> {
+  refuseUnknownTypes(resources);
   const items = labelled(resources, label);
   return askEach(call, 'DescribeConfigs', items, brokersOwn(anywhere), async (connection, left) => {
     const limits = includeDocumentation ? { min: 3 } : {};
@@ -116,6 +122,10 @@ export async function incrementalAlterConfigsBy(
   alterations: readonly ConfigAlteration[],
   validateOnly: boolean,
 ): Promise<void> {
+  refuseUnknownTypes(alterations);
+  for (const { op, name } of alterations.flatMap(({ changes }) => changes)) {
+    refuseUnknownValue(`the op of a change of ${name} is one of`, op, operations);
+  }
   const items = labelled(alterations, label);
   await askEach(call, 'IncrementalAlterConfigs', items, brokersOwn(toController), async (connection, left) => {
     const { responses } = await call.send(connection, incrementalAlterConfigs, {

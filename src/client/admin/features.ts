@@ -3,6 +3,7 @@ import { apiVersions, updateFeatures } from '../../wire/index.ts';
 import { SOFTWARE } from '../connections/connection.ts';
 import { brokerError, type ClientError, PartialFailureError } from '../errors.ts';
 import type { AdminCall } from './call.ts';
+import { refuseUnknownFields, refuseUnknownValue } from './given.ts';
 import { labelled } from './items.ts';
 import { controllerOf } from './routes.ts';
 
@@ -45,6 +46,10 @@ export async function updateFeaturesBy(
   updates: readonly FeatureUpdate[],
   validateOnly: boolean,
 ): Promise<void> {
+  refuseUnknownFields('an update of a feature', updates, { feature: true, level: true, upgradeType: true });
+  for (const { feature, upgradeType = 'UPGRADE' } of updates) {
+    refuseUnknownValue(`the upgradeType of ${feature} is one of`, upgradeType, upgradeTypes);
+  }
   labelled(updates, ({ feature }) => feature);
   const what = 'UpdateFeatures';
   await call.ask(

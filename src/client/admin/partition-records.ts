@@ -4,6 +4,7 @@ import { askForOffsets, type ListedOffset } from '../metadata/offset-lookup.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
 import { byTopic, type OffsetSpec, partitionLabel, type TopicPartition } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
+import { refuseUnknownValue } from './given.ts';
 import { askEach, labelled, type Outcome } from './items.ts';
 import { newcomerRefusal, toLeaders } from './routes.ts';
 
@@ -18,11 +19,18 @@ export interface DeletedRecords extends TopicPartition {
   readonly lowWatermark: number;
 }
 
-export function listOffsetsBy(
+const ends = { earliest: true, latest: true, maxTimestamp: true } as const;
+
+export async function listOffsetsBy(
   call: AdminCall,
   partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
   isolationLevel: IsolationLevel,
 ): Promise<ListedOffset[]> {
+  for (const { at, ...partition } of partitions) {
+    if (typeof at === 'object' && Number.isSafeInteger(at?.timestamp)) continue;
+    const what = `\`at\` of ${partitionLabel(partition)}: a place in a partition is { timestamp } in milliseconds, or one of`;
+    refuseUnknownValue(what, at, ends);
+  }
   return askEach(call, 'ListOffsets', labelled(partitions, partitionLabel), toLeaders, async (connection, left) => {
     const answers = await askForOffsets(connection, [...left.values()], isolationLevel, {
       timeoutMs: call.requestTimeoutMs,
@@ -37,7 +45,15 @@ export function listOffsetsBy(
   });
 }
 
-export function deleteRecordsBy(call: AdminCall, partitions: readonly RecordsToDelete[]): Promise<DeletedRecords[]> {
+export async function deleteRecordsBy(
+  call: AdminCall,
+  partitions: readonly RecordsToDelete[],
+): Promise<DeletedRecords[]> {
+  for (const { beforeOffset, ...partition } of partitions) {
+    if (Number.isSafeInteger(beforeOffset)) continue;
+    const what = `beforeOffset of ${partitionLabel(partition)} is an offset, or`;
+    refuseUnknownValue(what, beforeOffset, { latest: true });
+  }
   return askEach(call, 'DeleteRecords', labelled(partitions, partitionLabel), toLeaders, async (connection, left) => {
     const answer = await call.send(connection, deleteRecords, {
       topics: [...byTopic(left.values())].map(([name, theirs]) => ({

@@ -5,6 +5,7 @@ import type { Connection } from '../connections/connection.ts';
 import { brokerError, type ClientError, PartialFailureError } from '../errors.ts';
 import { byTopic, partitionLabel, type TopicPartition } from '../topic-partition.ts';
 import type { AdminCall } from './call.ts';
+import { refuseUnknownValue } from './given.ts';
 import { askEach, labelled, type Outcome, refusal } from './items.ts';
 import { controllerOf, toController } from './routes.ts';
 
@@ -25,6 +26,7 @@ export async function electLeadersBy(
   type: ElectionType,
   partitions: readonly TopicPartition[] | undefined,
 ): Promise<TopicPartition[]> {
+  refuseUnknownValue('the type of an election is one of', type, electionTypes);
   if (partitions !== undefined) {
     return askEach(call, 'ElectLeaders', labelled(partitions, partitionLabel), toController, (connection, left) =>
       elect(call, connection, type, [...left.values()]),

@@ -3,6 +3,7 @@ import { errorName } from '../../core/index.ts';
 import { createPartitions, createTopics, deleteTopics, type MetadataResponse } from '../../wire/index.ts';
 import type { TopicInfo } from '../metadata/cluster-image.ts';
 import type { AdminCall } from './call.ts';
+import { refuseUnknownFields } from './given.ts';
 import { askEach, labelled, type Outcome, refusal } from './items.ts';
 import { anywhere, askMetadata, refusalOfTopic, toController } from './routes.ts';
 
@@ -18,6 +19,14 @@ export interface NewTopic {
   /** By Kafka's names: `{ 'cleanup.policy': 'compact' }`. */
   readonly configs?: Readonly<Record<string, string>>;
 }
+
+const newTopicFields = {
+  name: true,
+  partitions: true,
+  replicationFactor: true,
+  replicasAssignments: true,
+  configs: true,
+} as const;
 
 export interface CreatedTopic {
   readonly name: string;
@@ -38,11 +47,14 @@ export interface NewPartitions {
   readonly assignments?: readonly (readonly number[])[];
 }
 
-export function createTopicsBy(
+const newPartitionsFields = { topic: true, count: true, assignments: true } as const;
+
+export async function createTopicsBy(
   call: AdminCall,
   topics: readonly NewTopic[],
   validateOnly: boolean,
 ): Promise<CreatedTopic[]> {
+  refuseUnknownFields('a topic to be made', topics, newTopicFields);
   const items = labelled(topics, ({ name }) => name);
   return askEach(call, 'CreateTopics', items, toController, async (connection, left) => {
     const answer = await call.send(connection, createTopics, {
@@ -95,6 +107,7 @@ export async function createPartitionsBy(
   topics: readonly NewPartitions[],
   validateOnly: boolean,
 ): Promise<void> {
+  refuseUnknownFields('a topic to have more partitions', topics, newPartitionsFields);
   const items = labelled(topics, ({ topic }) => topic);
   await askEach(call, 'CreatePartitions', items, toController, async (connection, left) => {
     const answer = await call.send(connection, createPartitions, {

@@ -7,6 +7,7 @@ import {
   camelCase,
   choice,
   define,
+  type Elsewhere,
   integer,
   list,
   normalise,
@@ -92,8 +93,16 @@ export function normaliseClient<Table extends OptionTable & typeof commonOptions
   client: string,
   notTaken: NotTakenTable,
   others: readonly string[] = [],
+  elsewhere?: Elsewhere,
 ): { config: ClientConfig<Table>; given: ReadonlySet<string> } {
-  const { options, given: set } = normalise(table, given, client, new Set([...surroundingNames, ...others]), notTaken);
+  const { options, given: set } = normalise(
+    table,
+    given,
+    client,
+    new Set([...surroundingNames, ...others]),
+    notTaken,
+    elsewhere,
+  );
   const common = options as unknown as Options<typeof commonOptions>;
   if (common.bootstrapServers.length === 0) {
     throw new ConfigurationError('bootstrap.servers is missing: give host:port');

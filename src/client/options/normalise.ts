@@ -48,6 +48,12 @@ export interface Normalised<Table> {
   readonly given: ReadonlySet<string>;
 }
 
+/** Another client, whose options may have been meant. */
+export interface Elsewhere {
+  readonly client: string;
+  readonly table: OptionTable;
+}
+
 /** `max.poll.records` -> `maxPollRecords` */
 export function camelCase(name: string): string {
   return name.replace(/\.([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -60,6 +66,7 @@ export function normalise<Table extends OptionTable>(
   client: string,
   others: ReadonlySet<string> = new Set(),
   notTaken: NotTakenTable = {},
+  elsewhere?: Elsewhere,
 ): Normalised<Table> {
   const names = new Map<string, string>();
   for (const name of Object.keys(table)) {
@@ -74,7 +81,7 @@ export function normalise<Table extends OptionTable>(
     const name = names.get(key);
     if (name === undefined) {
       if (changesNothing(key, value, client, notTaken)) continue;
-      throw unknown(key, [...names.keys()], client);
+      throw unknown(key, [...names.keys()], client, elsewhere);
     }
     const earlier = givenAs.get(name);
     if (earlier !== undefined) {
@@ -84,11 +91,17 @@ export function normalise<Table extends OptionTable>(
     try {
       options[camelCase(name)] = table[name]!.parse(value);
     } catch (error) {
-      const got = table[name]!.secret ? '' : ` (got ${JSON.stringify(value)})`;
+      const got = table[name]!.secret ? '' : ` (got ${shown(value)})`;
       throw new ConfigurationError(`${key}: ${(error as Error).message}${got}`);
     }
   }
   return { options: options as Options<Table>, given: new Set(givenAs.keys()) };
+}
+
+/** As JSON where that says it: it knows neither NaN nor a bigint. */
+export function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}n` : part));
 }
 
 /**
@@ -103,7 +116,17 @@ function changesNothing(key: string, value: unknown, client: string, notTaken: N
   throw new ConfigurationError(`${client} does not take ${key}: ${reason}`);
 }
 
-function unknown(key: string, known: readonly string[], client: string): ConfigurationError {
+function unknown(key: string, known: readonly string[], client: string, elsewhere?: Elsewhere): ConfigurationError {
+  if (elsewhere !== undefined && Object.keys(elsewhere.table).some((name) => key === name || key === camelCase(name))) {
+    return new ConfigurationError(
+      `${client} has no option ${key}: it is an option of ${elsewhere.client}, give it there`,
+    );
+  }
+  return new ConfigurationError(`${client} has no option ${key}${hintAt(key, known)}`);
+}
+
+/** At the known name that somebody may have meant, for the end of a message; empty where none is like it. */
+export function hintAt(key: string, known: readonly string[]): string {
   let best: string | undefined;
   let bestDistance = Math.max(3, Math.floor(key.length / 2));
   for (const name of known) {
@@ -113,8 +136,7 @@ function unknown(key: string, known: readonly string[], client: string): Configu
       bestDistance = distance;
     }
   }
-  const hint = best === undefined ? '' : `; did you mean ${best}?`;
-  return new ConfigurationError(`${client} has no option ${key}${hint}`);
+  return best === undefined ? '' : `; did you mean ${best}?`;
 }
 
 /** Levenshtein's distance. */

@@ -62,6 +62,13 @@ test('wrong types, values out of range and double names are refused by name', ()
   assert.throws(() => producer({ lingerMs: -1 }), /lingerMs: must be between 0/);
   assert.throws(() => producer({ connectionsMaxIdleMs: 0 }), /connectionsMaxIdleMs: at least 1 is wanted, or -1/);
   assert.throws(() => producer({ acks: 2 }), /acks: one of 0, 1, all is wanted \(got 2\)/);
+  assert.throws(() => producer({ lingerMs: Number.NaN }), /lingerMs: a whole number is wanted \(got NaN\)/);
+  assert.throws(() => producer({ lingerMs: 5n }), /lingerMs: a whole number is wanted \(got "5n"\)/);
+  assert.throws(
+    () => producer({ 'group.id': 'g' }),
+    /has no option group\.id: it is an option of the consumer, give it there/,
+  );
+  assert.throws(() => producer({ groupId: 'g' }), /has no option groupId: it is an option of the consumer/);
   assert.throws(() => producer({ lingerMs: 1, 'linger.ms': 1 }), /lingerMs and linger\.ms are two names of one option/);
   assert.throws(() => producer({ bootstrapServers: 'nowhere' }), /host:port is wanted/);
   assert.throws(() => normaliseProducerOptions({}), /bootstrap\.servers is missing/);

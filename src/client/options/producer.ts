@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { PartitionChoice } from '../producer/records.ts';
 import type { TraceContextHook } from '../trace-context.ts';
 import { autoCreate, type ClientConfig, commonOptions, normaliseClient, type Surroundings } from './common.ts';
+import { consumerOptions } from './consumer.ts';
 import { boolean, choice, define, type GivenNotTaken, type GivenOptions, integer, text } from './normalise.ts';
 import { producerNotTaken } from './not-taken.ts';
 import { type NoPreset, type ProducerPreset, withPreset } from './presets.ts';
@@ -99,6 +100,7 @@ export function normaliseProducerOptions(given: ProducerOptions | ProducerPreset
     'the producer',
     producerNotTaken,
     extras,
+    { client: 'the consumer', table: consumerOptions },
   );
   if (given.traceContext !== undefined && typeof given.traceContext !== 'function') {
     throw new ConfigurationError('traceContext: a function that returns a record’s context is wanted');

@@ -269,6 +269,18 @@ test('what is no record is refused at once, by name', async () => {
     assert.throws(send({ topic: 't', key: 5 }), /key of a record for t must be/);
     assert.throws(send({ topic: 't', timestamp: 1.5 }), /timestamp/);
     assert.throws(send({ topic: 't', headers: [{ key: 'h', value: 1 }] }), /header/);
+    assert.throws(send({ topic: 't', headers: [null] }), { code: 'INVALID_RECORD', message: /a header/ });
+    assert.throws(send({ topic: 't', headers: { a: 'b' } }), {
+      code: 'INVALID_RECORD',
+      message: /headers of a record for t must be a list, \[\{ key: .*\}\], not an object/,
+    });
+    assert.throws(send({ topic: 't', key: {} }), /not an object$/);
+    assert.throws(send({ topic: 't', val: 'x' }), {
+      code: 'INVALID_RECORD',
+      message: /no field val: it may have topic.*did you mean value\?/,
+    });
+    // With a value nothing is lost by a field too many, and looking for one would cost every record.
+    assert.equal(producer.send({ topic: 't', value: null, offset: 5 } as { topic: string }), undefined);
   });
 });
 
@@ -298,6 +310,53 @@ test('close delivers what was sent, and refuses what comes after', async () => {
     await producer.close();
     assert.deepEqual(broker.values('t'), values(10));
     assert.throws(() => producer.send({ topic: 't', value: 'late' }), { name: 'ClosedError' });
+  });
+});
+
+test('close may be hurried: by a second call with less time, or by its signal', async () => {
+  const hurries: ((producer: Producer, signal: AbortController) => void)[] = [
+    (producer) => void producer.close({ timeoutMs: 0 }),
+    (_, controller) => controller.abort(),
+  ];
+  for (const hurry of hurries) {
+    await scenario({}, async ({ sim, broker, producer }) => {
+      broker.on(produce, () => 'no answer');
+      let told: string | undefined;
+      producer.send({ topic: 't', value: 'x' }, (error) => {
+        told = error?.name;
+      });
+      const controller = new AbortController();
+      const began = sim.nowMs;
+      const closed = producer.close({ signal: controller.signal });
+      void producer.close();
+      await sim.sleep(5_000);
+      assert.equal(told, undefined);
+      hurry(producer, controller);
+      await closed;
+      assert.ok(sim.nowMs - began < 6_500, `after ${sim.nowMs - began} ms`);
+      assert.equal(told, 'ClosedError');
+    });
+  }
+});
+
+test('who waits for one record may stop waiting, and the record is delivered all the same', async () => {
+  await scenario({}, async ({ sim, broker, producer }) => {
+    broker.on(produce, async (body, ...rest) => {
+      await sim.sleep(1_000);
+      return broker.appends(body, ...rest);
+    });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const stopped = producer.sendAndWait({ topic: 't', value: 'a' }, { signal });
+    const late = producer.sendAndWait({ topic: 't', value: 'b' }, { timeoutMs: 500 });
+    const reason = new Error('enough');
+    controller.abort(reason);
+    await assert.rejects(stopped, reason);
+    await assert.rejects(late, { name: 'TimeoutError', message: /record for t was not acknowledged within 500 ms/ });
+    assert.ok(sim.nowMs < 900);
+    await assert.rejects(producer.sendAndWait({ topic: 't', value: 'never' }, { signal }), reason);
+    assert.equal((await producer.sendAndWait({ topic: 't', value: 'c' }, { timeoutMs: 5_000 })).offset, 2);
+    assert.deepEqual(broker.values('t'), ['a', 'b', 'c']);
   });
 });
 

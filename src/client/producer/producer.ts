@@ -15,10 +15,19 @@ import {
 import { ignore, within } from '../support/async.ts';
 import { type TraceContextHook, withTraceContext } from '../trace-context.ts';
 import { Accumulator, type TopicQueues } from './accumulator.ts';
+import { Patience } from './patience.ts';
 import { plainGuard } from './plain-guard.ts';
 import type { ProducerBatch } from './producer-batch.ts';
 import { faultOf } from './record-check.ts';
-import type { DeliveryCallback, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
+import type {
+  DeliveryCallback,
+  DeliveryWaitOptions,
+  ProducerCloseOptions,
+  ProducerRecord,
+  RecordMetadata,
+  WaitOptions,
+} from './records.ts';
+import { sendAndWait } from './send-and-wait.ts';
 import { Sender } from './sender.ts';
 import { Transaction } from './transaction.ts';
 import type { TransactionStateName } from './transaction-state.ts';
@@ -56,6 +65,7 @@ export class Producer {
   private poison: ClientError | undefined;
   private hookBlamed = false;
   private closing: Promise<void> | undefined;
+  private readonly patience: Patience;
 
   /**
    * `instruments`: of the producer that this one takes the place of; its metrics and listeners go on.
@@ -71,6 +81,7 @@ export class Producer {
     this.logger = this.runtime.logger;
     for (const warning of warnings) this.logger.warn(warning);
     this.cluster = new Cluster(this.runtime, config);
+    this.patience = new Patience(this.runtime.timers);
     const leaders = {
       brokerOf: (topic: string, partition: number) => this.cluster.image.leaderOf(topic, partition)?.broker.id,
       isSlow: (broker: number) => this.sender.isSlow(broker),
@@ -138,15 +149,12 @@ export class Producer {
     return this.accept(record, onDelivery);
   }
 
-  /** Sends one record and waits for its outcome. For many records, `send` and `flush` are far faster. */
-  sendAndWait(record: ProducerRecord): Promise<RecordMetadata> {
-    return new Promise((resolve, reject) => {
-      const full = this.send(record, (error, metadata) => {
-        if (error) reject(error);
-        else resolve(metadata!);
-      });
-      full?.catch(reject);
-    });
+  /**
+   * Sends one record and waits for its outcome. For many records, `send` and `flush` are far faster.
+   * @throws what `send` throws, and the record's error; TimeoutError and the signal's reason, after which it may still land
+   */
+  sendAndWait(record: ProducerRecord, options: DeliveryWaitOptions = {}): Promise<RecordMetadata> {
+    return sendAndWait((one, onDelivery) => this.send(one, onDelivery), record, this.runtime.timers, options);
   }
 
   /**
@@ -167,7 +175,7 @@ export class Producer {
 
   /**
    * Takes the transactional.id over from whoever had it and ends what that one left open. Once, before `begin`.
-   * @throws TimeoutError (may be repeated); IllegalStateError
+   * @throws TimeoutError, the signal's reason (may be repeated); IllegalStateError
    */
   async initTransactions(options: WaitOptions = {}): Promise<void> {
     await this.transactional().initialize(this.deadline(options));
@@ -189,10 +197,12 @@ export class Producer {
 
   /**
    * Waits for what was sent (at most `timeoutMs`, default delivery.timeout.ms), then closes. An open transaction is aborted.
-   * Does not throw for records that failed.
+   * Does not throw for records that failed. Called again, it may be given less time, not more.
    */
-  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.closing ??= this.shutDown(options.timeoutMs ?? this.config.deliveryTimeoutMs);
+  close({ timeoutMs, signal }: ProducerCloseOptions = {}): Promise<void> {
+    const isFirst = this.closing === undefined;
+    this.closing ??= this.shutDown();
+    this.patience.endAfter(isFirst ? (timeoutMs ?? this.config.deliveryTimeoutMs) : timeoutMs, signal);
     return this.closing;
   }
   [Symbol.asyncDispose](): Promise<void> {
@@ -354,17 +364,14 @@ export class Producer {
     this.sender.wake();
   }
 
-  private async shutDown(timeoutMs: number): Promise<void> {
-    const { transactions } = this;
-    const deadline = this.cluster.deadline(timeoutMs);
-    const waitFor = (work: Promise<void>): Promise<void> =>
-      within(this.runtime.timers, this.cluster.left(deadline), work, noDeadline).catch(ignore);
+  private async shutDown(): Promise<void> {
+    const { transactions, patience } = this;
     if (transactions?.state.is('in transaction', 'abortable error')) {
-      await waitFor(transactions.end('abort', deadline));
+      await patience.waitFor(transactions.end('abort', this.cluster.deadline(Number.POSITIVE_INFINITY)));
     } else if (transactions?.state.is('committing', 'aborting')) {
-      await waitFor(transactions.settled());
+      await patience.waitFor(transactions.settled());
     } else {
-      await waitFor(this.drain());
+      await patience.waitFor(this.drain());
     }
     this.sender.stop();
     const closed = new ClosedError('producer');
@@ -376,6 +383,7 @@ export class Producer {
     }
     this.room?.resolve();
     await this.cluster.close();
+    patience.dispose();
   }
 }
 

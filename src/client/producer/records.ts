@@ -45,6 +45,21 @@ export interface RecordMetadata {
  */
 export type DeliveryCallback = (error: ClientError | undefined, metadata: RecordMetadata | undefined) => void;
 
+/** How long to wait for one record. */
+export interface DeliveryWaitOptions {
+  /** Milliseconds; until the record is delivered or has failed, by delivery.timeout.ms at the latest, where it is left out. */
+  readonly timeoutMs?: number;
+  /** Stops the waiting, not the record; one that is aborted before has nothing sent. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ProducerCloseOptions {
+  /** How long what was sent may take to be delivered, milliseconds. @default delivery.timeout.ms */
+  readonly timeoutMs?: number;
+  /** Ends that time: what is not delivered by then fails. */
+  readonly signal?: AbortSignal;
+}
+
 export interface WaitOptions {
   /** Milliseconds; max.block.ms where it is left out. */
   readonly timeoutMs?: number;

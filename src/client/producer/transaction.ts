@@ -2,7 +2,8 @@
 import { IllegalStateError } from '../errors.ts';
 import type { Cluster } from '../metadata/cluster.ts';
 import type { GroupMetadata, TopicPartitionOffset } from '../topic-partition.ts';
-import type { DeliveryCallback, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
+import type { DeliveryCallback, DeliveryWaitOptions, ProducerRecord, RecordMetadata, WaitOptions } from './records.ts';
+import { sendAndWait } from './send-and-wait.ts';
 import type { Transactions } from './transactions.ts';
 
 /**
@@ -43,19 +44,19 @@ export class Transaction {
     return this.accept(record, onDelivery);
   }
 
-  /** Sends one record and waits until it is written (not: committed). */
-  sendAndWait(record: ProducerRecord): Promise<RecordMetadata> {
-    return new Promise((resolve, reject) => {
-      this.send(record, (error, metadata) => {
-        if (error) reject(error);
-        else resolve(metadata!);
-      });
-    });
+  /**
+   * Sends one record and waits until it is written (not: committed).
+   * @throws what `send` throws, and the record's error; TimeoutError and the signal's reason, after which it is still part
+   *   of the transaction
+   */
+  sendAndWait(record: ProducerRecord, options: DeliveryWaitOptions = {}): Promise<RecordMetadata> {
+    return sendAndWait((one, onDelivery) => this.send(one, onDelivery), record, this.cluster.runtime.timers, options);
   }
 
   /**
    * Commits a consumer's positions with the transaction (KIP-447). `offsets`: of the next records to read.
-   * @throws CommitFailedError when the member was replaced: abort; TimeoutError, then abort as well
+   * @throws CommitFailedError when the member was replaced: abort; TimeoutError, then abort as well; the signal's reason,
+   *   after which `commit` waits for them, and fails where they do
    */
   async sendOffsets(
     offsets: readonly TopicPartitionOffset[],

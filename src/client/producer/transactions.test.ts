@@ -351,3 +351,73 @@ test('an idempotent producer without transactional.id has no transactions', asyn
   const producer = new Producer({ bootstrapServers: 'broker:9092', ports: sim.node('client') });
   await assert.rejects(producer.begin(), { name: 'IllegalStateError', message: /transactional\.id/ });
 });
+
+test('who stops waiting for the producer id gets the reason, and may ask again', async () => {
+  await scenario({}, async ({ sim, broker, producer }) => {
+    broker.next(initProducerId, 1, () => 'no answer');
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const asked = producer.initTransactions({ signal: controller.signal });
+    await sim.sleep(100);
+    controller.abort(reason);
+    await assert.rejects(asked, reason);
+    assert.equal(producer.transactionState, 'uninitialized');
+    assert.ok(sim.nowMs < 1_000);
+    await producer.initTransactions();
+  });
+});
+
+test('who stops waiting for offsets gets the reason: the commit waits for them, and fails where they do', async () => {
+  for (const refused of [false, true]) {
+    await scenario({}, async ({ sim, broker, producer }) => {
+      await producer.initTransactions();
+      broker.next(txnOffsetCommit, 1, async ({ topics }) => {
+        await sim.sleep(1_000);
+        const errorCode = refused ? ErrorCode.ILLEGAL_GENERATION : 0;
+        return { topics: topics.map(({ name }) => ({ name, partitions: [{ partitionIndex: 0, errorCode }] })) };
+      });
+      const tx = await producer.begin();
+      await tx.sendAndWait({ topic: 't', partition: 0, value: 'a' }, { timeoutMs: 5_000 });
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const offsets = tx.sendOffsets(OFFSETS, GROUP, { signal: controller.signal });
+      await sim.sleep(100);
+      controller.abort(reason);
+      await assert.rejects(offsets, reason);
+      assert.equal(producer.transactionState, 'in transaction');
+      if (refused) {
+        await assert.rejects(tx.commit(), { name: 'CommitFailedError' });
+        await tx.abort();
+      } else {
+        await tx.commit();
+      }
+      assert.deepEqual(
+        broker.bodies(endTxn).map(({ committed }) => committed),
+        [!refused],
+      );
+      const apis = broker.asked.map(({ api }) => api);
+      assert.ok(apis.indexOf('TxnOffsetCommit') < apis.indexOf('EndTxn'));
+    });
+  }
+});
+
+test('an abort does not wait for offsets that are only tried again', async () => {
+  await scenario({}, async ({ sim, broker, producer }) => {
+    await producer.initTransactions();
+    broker.on(txnOffsetCommit, ({ topics }) => ({
+      topics: topics.map(({ name }) => ({
+        name,
+        partitions: [{ partitionIndex: 0, errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS }],
+      })),
+    }));
+    const tx = await producer.begin();
+    const offsets = tx.sendOffsets(OFFSETS, GROUP);
+    offsets.catch(() => {});
+    await sim.sleep(2_000);
+    const began = sim.nowMs;
+    await tx.abort();
+    assert.ok(sim.nowMs - began < 1_500, `after ${sim.nowMs - began} ms`);
+    await assert.rejects(offsets, { code: 'TRANSACTION_ABORTABLE' });
+    assert.equal(producer.transactionState, 'ready');
+  });
+});

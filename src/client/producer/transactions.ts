@@ -11,7 +11,7 @@ import { asClientError, ClientError, TimeoutError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
 import type { ProducerInstruments } from '../observability/producer-instruments.ts';
 import type { ProducerConfig } from '../options/producer.ts';
-import { ignore, Serial, within } from '../support/async.ts';
+import { ignore, isReasonOf, Serial, unlessAborted, within } from '../support/async.ts';
 import type { GroupMetadata, TopicPartitionOffset } from '../topic-partition.ts';
 import type { DeliveryGuard } from './delivery-guard.ts';
 import { type ProducerIdentity, same } from './partition-queue.ts';
@@ -57,6 +57,8 @@ export class Transactions implements DeliveryGuard {
   private readonly groups = new Set<string>();
   /** TV1: numbers of this transaction are uncertain; the epoch must rise before the next one. */
   private raiseNeeded = false;
+  /** Offsets that were not accepted yet are not wanted any more. */
+  private aborted = new AbortController();
   private ending: { readonly outcome: Outcome; readonly done: Promise<void> } | undefined;
 
   constructor(cluster: Cluster, config: ProducerConfig, instruments: ProducerInstruments, host: TransactionHost) {
@@ -75,14 +77,18 @@ export class Transactions implements DeliveryGuard {
     this.state.enter('initializing');
     try {
       this.producer = await this.watch.timed('txn-init-time', () =>
-        this.serial.run(() => this.calls.initProducerId(undefined, deadline)),
+        unlessAborted(
+          this.serial.run(() => this.calls.initProducerId(undefined, deadline)),
+          deadline.signal,
+        ),
       );
       this.state.enter('ready');
     } catch (error) {
+      const isUnwanted = isReasonOf(deadline.signal, error);
       const failure = asClientError(error);
-      if (failure.fatal && !this.cluster.signal.aborted) this.die(failure);
+      if (failure.fatal && !isUnwanted && !this.cluster.signal.aborted) this.die(failure);
       else if (this.state.is('initializing')) this.state.enter('uninitialized');
-      throw failure;
+      throw isUnwanted ? error : failure;
     }
   }
 
@@ -96,6 +102,7 @@ export class Transactions implements DeliveryGuard {
     this.toRegister.clear();
     this.groups.clear();
     this.started = false;
+    this.aborted = new AbortController();
     this.ending = undefined;
   }
 
@@ -103,29 +110,45 @@ export class Transactions implements DeliveryGuard {
   async sendOffsets(offsets: readonly TopicPartitionOffset[], group: GroupMetadata, deadline: Deadline): Promise<void> {
     this.state.require('sendOffsets()', 'in transaction');
     if (offsets.length === 0) return;
+    // The caller may stop waiting, at the deadline or before; commit and abort wait for the request that may be on its way.
+    const { signal } = this.aborted;
+    const sent = this.serial.run(() => this.addOffsets(offsets, group, { at: deadline.at, signal }));
+    const late = (): Error => new TimeoutError(`the offsets of group "${group.groupId}" were not accepted in time`);
     try {
-      // The caller stops waiting at the deadline; an abort waits for the request that may still be on its way.
-      const sent = this.serial.run(async () => {
-        this.state.require('sendOffsets()', 'in transaction');
-        this.started = true;
-        if (!this.tv2 && !this.groups.has(group.groupId)) {
-          await this.calls.addOffsets(this.producer!, group.groupId, deadline);
-          this.groups.add(group.groupId);
-        }
-        await this.calls.commitOffsets(this.producer!, offsets, group, this.tv2, deadline);
-      });
-      const late = (): Error => new TimeoutError(`the offsets of group "${group.groupId}" were not accepted in time`);
       await this.watch.timed('txn-send-offsets-time', () =>
         within(this.cluster.runtime.timers, this.cluster.left(deadline), sent, late, deadline.signal),
       );
     } catch (error) {
+      if (isReasonOf(deadline.signal, error)) throw error;
       const failure = classify(asClientError(error), this.names);
-      if (this.state.is('in transaction')) {
-        if (failure.fatal) this.die(failure);
-        else if (!deadline.signal?.aborted) this.abortable(failure);
-      }
+      if (this.state.is('in transaction')) this.offsetsFailed(failure);
       throw failure;
     }
+  }
+
+  private async addOffsets(
+    offsets: readonly TopicPartitionOffset[],
+    group: GroupMetadata,
+    deadline: Deadline,
+  ): Promise<void> {
+    try {
+      this.state.require('sendOffsets()', 'in transaction', 'committing');
+      this.started = true;
+      if (!this.tv2 && !this.groups.has(group.groupId)) {
+        await this.calls.addOffsets(this.producer!, group.groupId, deadline);
+        this.groups.add(group.groupId);
+      }
+      await this.calls.commitOffsets(this.producer!, offsets, group, this.tv2, deadline);
+    } catch (error) {
+      const failure = classify(asClientError(error), this.names);
+      if (this.state.is('in transaction', 'committing') && !this.cluster.signal.aborted) this.offsetsFailed(failure);
+      throw failure;
+    }
+  }
+
+  private offsetsFailed(failure: ClientError): void {
+    if (failure.fatal) this.die(failure);
+    else this.abortable(failure);
   }
 
   /**
@@ -175,7 +198,11 @@ export class Transactions implements DeliveryGuard {
       await this.host.drain();
       // Whatever failed on the way has turned the state.
       if (this.state.error !== undefined) throw this.state.error;
-      await this.serial.run(() => this.endTxn(true));
+      await this.serial.run(async () => {
+        // Offsets whose sender did not wait for them may have failed just now.
+        if (this.state.error !== undefined) throw this.state.error;
+        await this.endTxn(true);
+      });
       this.state.enter('ready');
       this.watch.ended('committed');
     } catch (error) {
@@ -187,6 +214,7 @@ export class Transactions implements DeliveryGuard {
   }
 
   private async abort(): Promise<void> {
+    this.aborted.abort(new ClientError('TRANSACTION_ABORTABLE', 'the transaction was aborted before that'));
     try {
       await this.host.dropAndSettle(
         new ClientError('TRANSACTION_ABORTABLE', 'the transaction was aborted before the record was delivered'),

@@ -77,6 +77,11 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | unde
   });
 }
 
+/** Whether the signal's owner stopped the waiting with this. */
+export function isReasonOf(signal: AbortSignal | undefined, error: unknown): boolean {
+  return signal?.aborted === true && error === signal.reason;
+}
+
 export function abortReason(signal: AbortSignal): unknown {
   return signal.reason ?? new KafkaError('REQUEST_TIMED_OUT', 'aborted');
 }
