@@ -69,9 +69,7 @@ function consumingRow(shape: Shape): Row {
       await using stack = new AsyncDisposableStack();
       const ours = stack.adopt(await startClient('onceward', bench.profiles), (agent) => agent.stop());
       const theirs = stack.adopt(await startClient('franz-go'), (agent) => agent.stop());
-      const all = recordsOf(shape) * 2;
-      // Of many partitions one fetch brings much: too little would not be measured at all.
-      const records = shape.partitions === 1 ? bench.records(all) : all;
+      const records = bench.records(recordsOf(shape) * 2);
       const filled = async (name: (typeof brokers)[number]) => {
         const broker = bench.broker(name);
         const topic = await filledTopic(broker, { ...shape, records });
@@ -100,8 +98,11 @@ export const pairAgainstApacheKafka: readonly Row[] = [
   consumingRow(plain),
 ];
 
-/** For the record: sizes, codecs, partitions. */
+/**
+ * For the record: sizes, codecs, partitions. Consuming from one partition only: of a hundred, one fetch of franz-go brings
+ * nearly all before its first record is handed over, and nothing is left to be timed.
+ */
 export const pairInShapes: readonly Row[] = [
   ...others.map((shape) => producingRow('one', shape)),
-  ...others.map(consumingRow),
+  ...others.filter(({ partitions }) => partitions === 1).map(consumingRow),
 ];

@@ -51,7 +51,8 @@ class Scene {
         logger,
         ...this.manager.optionsFor('flights', index),
       });
-      const options = { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', leaderEpoch: 0, logger, syncAcksAll: true };
+      const onSealed = () => this.manager.segmentSealed();
+      const options = { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', leaderEpoch: 0, logger, syncAcksAll: true, onSealed };
       this.partitions.push(new Partition({ topic: 'flights', index, log, ...options }));
     }
     this.manager.start(() => [], new MetadataImage(), this.partitions);
@@ -85,6 +86,22 @@ test('a clean stop is noted as Kafka does, and nothing is scanned after it; the 
   assert.ok(again.manager.cleanShutdown);
   const { recovery, endOffset } = again.partitions[0]!.log;
   assert.deepEqual([recovery.scannedBytes, recovery.trustedUpTo, endOffset], [0, 20, 20]);
+});
+
+test('a segment that is closed need not be scanned a second later, however rarely checkpoints are made', async () => {
+  const disk = new MemoryDisk();
+  const scene = new Scene(disk);
+  await scene.produce(3);
+  await scene.time.advance(1000);
+  assert.equal(disk.exists('/data/recovery-point-offset-checkpoint'), false, 'no segment was closed');
+  for (let second = 0; second < 3; second++) {
+    await scene.produce(100);
+    await scene.time.advance(1000);
+    const { log } = scene.partitions[0]!;
+    assert.equal(text(disk, 'recovery-point-offset-checkpoint'), `0\n1\nflights 0 ${log.recoveryPoint}\n`);
+  }
+  const { recovery } = new Scene(disk).partitions[0]!.log;
+  assert.ok(recovery.scannedBytes < 1100, `${recovery.scannedBytes} bytes scanned`);
 });
 
 test('after a kill only what lies above the stored recovery point is scanned', async () => {

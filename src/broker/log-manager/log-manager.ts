@@ -29,6 +29,9 @@ type StoredOptions = Pick<
   'recoveryPoint' | 'logStartOffset' | 'cleanedUpTo' | 'cleanShutdown' | 'random'
 >;
 
+/** Segments that are closed within this time share one checkpoint. */
+const SEALED_MS = 1000;
+
 export class LogManager {
   readonly stored: StoredOffsets;
   /** Nothing needs to be scanned. */
@@ -36,6 +39,9 @@ export class LogManager {
   private readonly options: LogManagerOptions;
   private readonly work: Repeated[];
   private readonly deletions: Repeated;
+  private readonly recoveryPoints: Repeated;
+  /** The recovery points are to be written down shortly. */
+  private sealed = false;
   private readonly cleaner: Cleaner;
   private partitions: () => Iterable<Partition> = () => [];
 
@@ -50,6 +56,13 @@ export class LogManager {
     this.deletions = repeated(
       () => 60_000,
       () => this.removeDeletedFiles(),
+    );
+    this.recoveryPoints = repeated(
+      () => values['log.flush.offset.checkpoint.interval.ms'],
+      () => {
+        this.sealed = false;
+        return this.checkpoint((logs) => this.stored.writeRecoveryPoints(logs));
+      },
     );
     this.cleaner = new Cleaner({ ...options, stored: this.stored, logs: () => this.logs() });
     this.work = [
@@ -66,10 +79,7 @@ export class LogManager {
         () => values['log.retention.check.interval.ms'],
         () => this.enforceRetention(),
       ),
-      repeated(
-        () => values['log.flush.offset.checkpoint.interval.ms'],
-        () => this.checkpoint((logs) => this.stored.writeRecoveryPoints(logs)),
-      ),
+      this.recoveryPoints,
       repeated(
         () => values['log.flush.start.offset.checkpoint.interval.ms'],
         () => this.checkpoint((logs) => this.stored.writeStartOffsets(logs)),
@@ -106,6 +116,13 @@ export class LogManager {
     });
     const delayMs = this.options.configuration.values['log.initial.task.delay.ms'];
     for (const work of this.work) work.start(delayMs);
+  }
+
+  /** A segment need not be scanned any more: that is written down shortly, so that a crash until then costs little. */
+  segmentSealed(): void {
+    if (this.sealed) return;
+    this.sealed = true;
+    this.recoveryPoints.start(SEALED_MS);
   }
 
   /** Topics are gone: their offsets must not be met by new ones of their names. */

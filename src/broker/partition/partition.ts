@@ -21,6 +21,8 @@ export interface PartitionOptions {
   readonly logger: Logger;
   /** `acks.all.fdatasync`. */
   readonly syncAcksAll: boolean;
+  /** A segment is on the device for good: a restart that knows the log's recovery point does not scan it. */
+  readonly onSealed?: () => void;
 }
 
 interface CommitWaiter {
@@ -39,6 +41,8 @@ export class Partition {
   appendedBytes = 0;
   private readonly logger: Logger;
   private readonly syncAcksAll: boolean;
+  private readonly onSealed: (() => void) | undefined;
+  private recoveryPoint: number;
   private readonly watchers = new Set<PartitionWatcher>();
   /** Base offsets of acks=-1 batches that are not synced yet, ascending. */
   private unsynced: number[] = [];
@@ -54,6 +58,8 @@ export class Partition {
     this.log = options.log;
     this.logger = options.logger;
     this.syncAcksAll = options.syncAcksAll;
+    this.onSealed = options.onSealed;
+    this.recoveryPoint = this.log.recoveryPoint;
     // What recovery found may never have been synced: it counts once it is.
     if (this.syncAcksAll && this.log.flushedOffset < this.log.endOffset) {
       this.unsynced.push(Math.max(this.log.flushedOffset, this.log.startOffset));
@@ -211,6 +217,9 @@ export class Partition {
 
   private flushed(end: number): void {
     if (this.problem !== undefined) return;
+    const { recoveryPoint } = this.log;
+    if (recoveryPoint > this.recoveryPoint) this.onSealed?.();
+    this.recoveryPoint = recoveryPoint;
     this.unsynced = this.unsynced.filter((baseOffset) => baseOffset >= end);
     this.advance();
     const settled = this.commitWaiters.filter((waiter) => waiter.endOffset <= end);

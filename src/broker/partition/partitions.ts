@@ -145,6 +145,7 @@ export class Partitions {
         ...(this.loading ? logs.optionsFor(topic.name, index) : logs.optionsForNew()),
       });
       return new Partition({
+        onSealed: () => logs.segmentSealed(),
         topic: topic.name,
         topicId: topic.id,
         index,
