@@ -49,17 +49,12 @@ export type { SaslOptions } from './options/sasl.ts';
 export type { SecurityProtocol } from './options/security.ts';
 export type { SslOptions } from './options/ssl.ts';
 export { type ClientOptionList, clientOptions } from './options/tables.ts';
-export { type Guarantee, guarantees } from './process/guarantee.ts';
-export {
-  type Output,
-  type Outputs,
-  type ProcessOptions,
-  process,
-  type TypedOutputs,
-  type TypedProcessOptions,
-} from './process/process.ts';
+export { type ConsumerUnder, type Guarantee, guarantees, type ProducerUnder } from './process/guarantee.ts';
+export type { Output, Outputs, ProcessOptions, TypedOutputs, TypedProcessOptions } from './process/options.ts';
+export { process } from './process/process.ts';
 export type { ProcessMetrics } from './process/process-instruments.ts';
 export type { Processing } from './process/processing.ts';
+export type { HandlerCall } from './process/work.ts';
 export { murmur2, partitionForKey } from './producer/murmur2.ts';
 export { Producer } from './producer/producer.ts';
 export type {

@@ -143,6 +143,152 @@ export function processing(cluster: UnderTest): void {
     );
   }
 
+  for (const guarantee of guarantees) {
+    cluster.scenario(
+      `process, ${guarantee}: what one poll brought may take longer than a transaction may, and is final bit by bit`,
+      async () => {
+        const { from, to, sent } = await fed(16, 1);
+        await using working = begin(
+          { from, to },
+          {
+            guarantee,
+            group: cluster.unique('group'),
+            ...(guarantee === 'exactly-once' ? { producer: { transactionTimeoutMs: 1_000 } } : {}),
+            handler: async ({ value }) => {
+              await cluster.sleep(150);
+              return { value: `${text(value)}!` };
+            },
+          },
+        );
+        await cluster.eventually('some of it is final', () => working.finished > 0);
+        assert.ok(working.finished < 16, `${working.finished} of one poll's 16`);
+        await cluster.eventually('all is final', () => working.finished === 16);
+        await working.close();
+        assert.equal(working.metrics().counters['undo-total'], 0);
+        assertSameValues(valuesOf(await readAll(cluster, to)).map(String), shouted(sent));
+      },
+    );
+    cluster.scenario(
+      `process, ${guarantee}: it ends after the call that is running, and the rest is there for the next one`,
+      async () => {
+        const { from, to, sent } = await fed(20, 1);
+        const group = cluster.unique('group');
+        const stop = new AbortController();
+        let called = 0;
+        const stopped = begin(
+          { from, to },
+          {
+            guarantee,
+            group,
+            signal: stop.signal,
+            handler: async ({ value }, _context, { signal }) => {
+              called++;
+              if (called === 3) stop.abort();
+              assert.equal(signal.aborted, called === 3);
+              await cluster.sleep(1);
+              return { value: `${text(value)}!` };
+            },
+          },
+        );
+        await stopped.done;
+        assert.deepEqual([called, stopped.finished], [3, 3]);
+        const [committed] = await cluster.consumer({ groupId: group }).committed([{ topic: from, partition: 0 }]);
+        assert.equal(committed?.offset, 3);
+        await using next = begin({ from, to }, { guarantee, group });
+        await cluster.eventually('the rest is done', () => next.finished === 17);
+        await next.close();
+        assertSameValues(valuesOf(await readAll(cluster, to)).map(String), shouted(sent));
+      },
+    );
+    cluster.scenario(`process, ${guarantee}: a handler that gives up when it is told to ends it in order`, async () => {
+      const { from, to } = await fed(5, 1);
+      const group = cluster.unique('group');
+      let called = 0;
+      const working = begin(
+        { from, to },
+        {
+          guarantee,
+          group,
+          handler: (_record, _context, { signal }) => {
+            called++;
+            return called < 3
+              ? Promise.resolve()
+              : new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          },
+        },
+      );
+      await cluster.eventually('it is at work', () => called === 3);
+      await working.close();
+      const [committed] = await cluster.consumer({ groupId: group }).committed([{ topic: from, partition: 0 }]);
+      assert.equal(committed?.offset, guarantee === 'at-most-once' ? 3 : 2);
+    });
+  }
+
+  for (const guarantee of ['at-least-once', 'exactly-once'] as const) {
+    for (const [what, output, code] of [
+      ['larger than any request may be', { value: Buffer.alloc(2_000_000) }, 'MESSAGE_TOO_LARGE'],
+      ['for a topic that cannot be', { topic: 'no topic!', value: 'v' }, 'INVALID_TOPIC_EXCEPTION'],
+    ] as const) {
+      cluster.scenario(`process, ${guarantee}: an output ${what} ends it, and says why`, async () => {
+        const { from, to } = await fed(3, 1);
+        const group = cluster.unique('group');
+        const working = begin(
+          { from, to },
+          { guarantee, group, handler: ({ offset, value }) => (offset === 2 ? output : { value }) },
+        );
+        await assert.rejects(working.done, { code });
+        const [committed] = await cluster.consumer({ groupId: group }).committed([{ topic: from, partition: 0 }]);
+        assert.ok((committed?.offset ?? 0) <= 2, 'the record will come again');
+        if (guarantee === 'exactly-once') assert.equal((await readAll(cluster, to)).length, committed?.offset ?? 0);
+      });
+    }
+  }
+
+  cluster.scenario('process, at-most-once: an output that is lost is counted, and told', async () => {
+    const { from, to } = await fed(3, 1);
+    await using working = begin(
+      { from, to },
+      {
+        guarantee: 'at-most-once',
+        group: cluster.unique('group'),
+        handler: ({ offset, value }) => ({ value: offset === 1 ? Buffer.alloc(2_000_000) : value }),
+      },
+    );
+    const told: unknown[] = [];
+    working.on('error', ({ error, topic, records }) => void told.push([error.code, topic, records]));
+    await cluster.eventually('the others are there', async () => (await readAll(cluster, to)).length === 2);
+    await working.close();
+    assert.equal(working.metrics().counters['output-lost-total'], 1);
+    assert.deepEqual(told, [['MESSAGE_TOO_LARGE', to, 1]]);
+  });
+
+  cluster.scenario('process refuses options that are unknown, missing or wrong, and says what to do', () => {
+    const whole = { bootstrapServers: 'localhost:1', from: 'a', to: 'b', group: 'g', handler() {} };
+    const refused = (options: object, message: RegExp) =>
+      assert.throws(() => process({ ...whole, guarantee: 'exactly-once', ...options }), {
+        name: 'ConfigurationError',
+        message,
+      });
+    refused({ concurrency: 3 }, /process has no option concurrency/);
+    refused({ commitIntervalMS: 5 }, /commitIntervalMS; did you mean commitIntervalMs\?/);
+    refused({ guarentee: 1 }, /guarentee; did you mean guarantee\?/);
+    refused({ handler: undefined }, /handler is missing: give/);
+    refused({ from: undefined }, /from is missing: name/);
+    refused({ from: [] }, /^from: /);
+    refused({ group: undefined }, /group is missing: name/);
+    refused({ bootstrapServers: undefined }, /bootstrapServers is missing: give/);
+    refused({ guarantee: undefined }, /at-most-once, at-least-once, exactly-once/);
+    refused({ to: 5 }, /^to: /);
+    refused({ producer: { lingerMS: 5 } }, /lingerMS; did you mean lingerMs\?/);
+    refused({ producer: { retries: 0 } }, /producer\.retries=0 contradicts guarantee=exactly-once/);
+    refused({ producer: { maxInFlightRequestsPerConnection: 9 } }, /contradicts max\.in\.flight/);
+    refused(
+      { commitIntervalMs: 10_000 },
+      /contradicts transaction\.timeout\.ms=10000.*producer: \{ transactionTimeoutMs \}/,
+    );
+    refused({ commitIntervalMs: 500, producer: { 'transaction.timeout.ms': 400 } }, /transaction\.timeout\.ms=400/);
+  });
+
   cluster.scenario('process refuses what contradicts its guarantee, and says what to do', () => {
     const contradiction = (guarantee: Guarantee, producer: object, consumer: object) => () =>
       process({

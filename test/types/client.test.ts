@@ -31,6 +31,8 @@ const accepted: Record<string, string> = {
   'process between typed topics': `process(${COMMON}, from: orders, to: invoices, handler: ({ key, value }) => ({ key, value: { order: value.id } }) });`,
   'process with a handler that returns nothing': `process(${COMMON}, from: 'a', handler: async () => {} });`,
   'process with options that leave the guarantee alone': `process(${COMMON}, from: 'a', to: 'b', handler: () => ({ value: 'v' }), producer: { lingerMs: 1 }, consumer: { maxPollRecords: 10 } });`,
+  'process with options that agree with the guarantee, and with one that is not known yet': `const common = { ...given, group: 'g', from: 'a', handler: () => {} }; process({ ...common, guarantee: 'at-least-once', producer: { 'enable.idempotence': false, acks: -1, retries: 9 } }); process({ ...common, guarantee: 'at-most-once', producer: { acks: 0, retries: 0 } }); process({ ...common, guarantee: 'exactly-once', producer: { transactionTimeoutMs: 60_000, acks: 'all', enableIdempotence: true }, consumer: { 'isolation.level': 'read_committed' } }); function wrapped(options: Omit<Parameters<typeof process>[0], 'bootstrapServers'>) { return process({ ...options, ...given }); } void wrapped;`,
+  'process that stops its handler': `process({ ...given, group: 'g', guarantee: 'at-least-once', from: orders, to: invoices, handler: async (_record, _context, { signal }) => { await fetch('http://a', { signal }); return undefined; } });`,
   'a preset with what it leaves open': `new Producer({ ...given, preset: 'general-events', acks: 1, lingerMs: 5 }); new Consumer({ ...given, preset: 'critical-events', groupId: 'g', autoOffsetReset: 'none' });`,
   'the preset of payments with an id, under either name': `new Producer({ ...given, preset: 'payments', transactionalId: 'a' }); new Producer({ ...given, preset: 'payments', 'transactional.id': 'a', acks: 'all' });`,
   'options that a wrapper hands on': `function wrapped(options: Omit<ProducerOptions, 'bootstrapServers'>) { return new Producer({ ...options, ...given }); } void wrapped;`,
@@ -75,6 +77,20 @@ const refused: Record<string, string> = {
   'a metric that does not exist': `const name: keyof ReturnType<typeof producer.metrics>['counters'] = 'records-sent'; void name;`,
   'a contradiction: idempotence': `process(${COMMON}, from: 'a', handler: () => {}, producer: { enableIdempotence: false } });`,
 };
+
+const underGuarantee = {
+  'at-most-once': [`producer: { acks: 'all' }`, `producer: { retries: 9 }`, `producer: { enableIdempotence: true }`],
+  'at-least-once': [`producer: { acks: 1 }`, `producer: { acks: 0 }`, `consumer: { enableAutoCommit: true }`],
+  'exactly-once': [`producer: { acks: 0 }`, `producer: { 'enable.idempotence': false }`, `concurrency: 3`],
+};
+for (const [guarantee, contradictions] of Object.entries(underGuarantee)) {
+  for (const contradiction of contradictions) {
+    refused[`${guarantee} with ${contradiction}`] =
+      `process({ ...given, group: 'g', from: 'a', handler: () => {}, guarantee: '${guarantee}', ${contradiction} });`;
+    refused[`${guarantee} between typed topics with ${contradiction}`] =
+      `process({ ...given, group: 'g', from: orders, to: invoices, handler: () => undefined, guarantee: '${guarantee}', ${contradiction} });`;
+  }
+}
 
 /** Of every type of options something that it takes, and something that it does not. */
 const optionsTypes: Readonly<Record<string, { readonly takes: string; readonly refuses: readonly string[] }>> = {

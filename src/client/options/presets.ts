@@ -168,7 +168,7 @@ function contradiction(preset: string, key: string, value: unknown, { because }:
 }
 
 /** A property under both of its names. */
-type Both<Name extends string, T> = { readonly [Key in Name | CamelCase<Name>]?: T | undefined };
+export type Both<Name extends string, T> = { readonly [Key in Name | CamelCase<Name>]?: T | undefined };
 
 /** No preset: what a wrapper takes that hands options on. */
 export interface NoPreset {

@@ -4,40 +4,44 @@
  * instances need no transactional.id that outlives them; a producer that was fenced, because its transaction took too
  * long, is replaced by a new one.
  */
-import type { Logger } from '../../core/index.ts';
+import type { Runtime } from '../connections/runtime.ts';
 import type { Consumer } from '../consumer/consumer.ts';
 import type { ConsumerRecord } from '../consumer/records.ts';
 import { ClientError } from '../errors.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { Transaction } from '../producer/transaction.ts';
 import { partitionKey } from '../topic-partition.ts';
+import { isReplaced } from './may-pass.ts';
 import { ReadPositions } from './read-positions.ts';
-import type { Send, Transform, Work } from './work.ts';
+import type { Send, Work } from './work.ts';
 
 export class ExactlyOnce implements Work {
+  readonly positions = new ReadPositions();
+  readonly countsBegun = false;
+  readonly send: Send = (record, onDelivery) => this.transaction!.send(record, onDelivery);
   private readonly consumer: Consumer;
   private readonly makeProducer: () => Producer;
-  private readonly logger: Logger;
-  private readonly positions = new ReadPositions();
+  private readonly runtime: Runtime;
+  private beganAt = 0;
   private producer: Producer | undefined;
   private transaction: Transaction | undefined;
 
   /** `makeProducer`: a transactional one, not initialized yet. */
-  constructor(consumer: Consumer, makeProducer: () => Producer, logger: Logger) {
+  constructor(consumer: Consumer, makeProducer: () => Producer, runtime: Runtime) {
     this.consumer = consumer;
     this.makeProducer = makeProducer;
-    this.logger = logger;
+    this.runtime = runtime;
   }
 
-  async handle(records: readonly ConsumerRecord[], transform: Transform): Promise<void> {
-    this.positions.note(records);
-    this.transaction ??= await this.begin();
-    const { transaction } = this;
-    const send: Send = (record, onDelivery) => transaction.send(record, onDelivery);
-    for (const record of records) {
-      const pending = transform(record, send);
-      if (pending !== undefined) await pending;
-    }
+  async take(records: readonly ConsumerRecord[]): Promise<void> {
+    this.positions.take(records);
+    await this.resume();
+  }
+
+  async resume(): Promise<void> {
+    if (this.transaction !== undefined) return;
+    this.transaction = await this.begin();
+    this.beganAt = this.runtime.clock.monotonic();
   }
 
   async finish(): Promise<void> {
@@ -46,7 +50,25 @@ export class ExactlyOnce implements Work {
     await transaction.sendOffsets(this.positions.toCommit(), this.consumer.groupMetadata());
     await transaction.commit();
     this.transaction = undefined;
-    this.positions.clear();
+    this.positions.settle();
+  }
+
+  async putBack(): Promise<void> {
+    this.positions.rewind(this.consumer);
+  }
+
+  explained(error: Error): Error {
+    const timeoutMs = this.producer?.config.transactionTimeoutMs;
+    if (timeoutMs === undefined || this.transaction === undefined || !isReplaced(error)) return error;
+    const openMs = Math.round(this.runtime.clock.monotonic() - this.beganAt);
+    if (openMs < timeoutMs) return error;
+    return new ClientError(
+      error.code,
+      `a transaction was open for ${openMs} ms, longer than transaction.timeout.ms=${timeoutMs}, and the coordinator has ` +
+        'aborted it. It is committed between two calls of the handler, so one call took too long: make it faster, or raise ' +
+        'it with producer: { transactionTimeoutMs }',
+      { fatal: true, cause: error },
+    );
   }
 
   async undo(): Promise<void> {
@@ -59,7 +81,7 @@ export class ExactlyOnce implements Work {
       await this.finish();
       return true;
     } catch (error) {
-      this.logger.debug(`a transaction is aborted, its partitions are given up: ${String(error)}`);
+      this.runtime.logger.debug(`a transaction is aborted, its partitions are given up: ${String(error)}`);
       await this.undo();
       return false;
     }
@@ -109,7 +131,7 @@ export class ExactlyOnce implements Work {
       }
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      this.logger.warn(`the transaction could not be aborted, its producer is replaced: ${error.message}`);
+      this.runtime.logger.warn(`the transaction could not be aborted, its producer is replaced: ${error.message}`);
     }
     await this.discard();
     return false;

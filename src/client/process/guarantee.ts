@@ -9,12 +9,40 @@
  * | exactly-once  | transactional                     | read_committed, offsets inside    | neither                    |
  */
 import { ConfigurationError } from '../errors.ts';
-import type { ConsumerOptions } from '../options/consumer.ts';
+import type { ConsumerOptions, IsolationLevel } from '../options/consumer.ts';
 import { camelCase } from '../options/normalise.ts';
+import type { Both } from '../options/presets.ts';
 import type { ProducerOptions } from '../options/producer.ts';
 
 export const guarantees = ['at-most-once', 'at-least-once', 'exactly-once'] as const;
 export type Guarantee = (typeof guarantees)[number];
+
+type Decided = 'acks' | 'enable.idempotence' | 'enableIdempotence';
+
+/** What may be given of the options that a guarantee decides. `retries` is checked when it runs: a type has no numbers but 0. */
+interface LeftToProducer {
+  'at-most-once': Both<'acks', 0 | 1> & Both<'enable.idempotence', false> & { readonly retries?: 0 | undefined };
+  'at-least-once': Both<'acks', 'all' | -1> & Both<'enable.idempotence', boolean> & Pick<ProducerOptions, 'retries'>;
+  'exactly-once': Both<'acks', 'all' | -1> & Both<'enable.idempotence', true> & Pick<ProducerOptions, 'retries'>;
+}
+interface LeftToConsumer {
+  'at-most-once': Both<'enable.auto.commit', false> & Both<'isolation.level', IsolationLevel>;
+  'at-least-once': Both<'enable.auto.commit', false> & Both<'isolation.level', IsolationLevel>;
+  'exactly-once': Both<'enable.auto.commit', false> & Both<'isolation.level', 'read_committed'>;
+}
+
+type Owned = 'bootstrap.servers' | 'bootstrapServers' | 'ports' | 'logger' | 'preset';
+
+/** Further options of the producer; those that contradict the guarantee do not compile. */
+export type ProducerUnder<G extends Guarantee> = LeftToProducer[G] &
+  Omit<ProducerOptions, Owned | Decided | 'retries' | 'traceContext' | 'transactional.id' | 'transactionalId'>;
+
+/** Further options of the consumer; those that contradict the guarantee do not compile. */
+export type ConsumerUnder<G extends Guarantee> = LeftToConsumer[G] &
+  Omit<
+    ConsumerOptions,
+    Owned | 'group.id' | 'groupId' | 'enable.auto.commit' | 'enableAutoCommit' | 'isolation.level' | 'isolationLevel'
+  >;
 
 interface Settings {
   readonly producer: ProducerOptions;
@@ -39,9 +67,19 @@ const required: Readonly<Record<Guarantee, Settings>> = {
 /** What may be given although it differs from the table, because the promise holds all the same. */
 const tolerated: Readonly<Record<Guarantee, Readonly<Record<string, readonly unknown[]>>>> = {
   'at-most-once': { acks: [0] },
-  'at-least-once': { enableIdempotence: [false] },
-  'exactly-once': {},
+  'at-least-once': { acks: [-1], enableIdempotence: [false] },
+  'exactly-once': { acks: [-1] },
 };
+
+/** What may not be given, of properties that the guarantee does not set itself. */
+const broken: Readonly<Record<Guarantee, Readonly<Record<string, readonly unknown[]>>>> = {
+  'at-most-once': {},
+  'at-least-once': { retries: [0] },
+  'exactly-once': { retries: [0] },
+};
+
+const isAmong = (values: readonly unknown[] | undefined, value: unknown): boolean =>
+  values?.some((one) => String(one) === String(value)) ?? false;
 
 const ownWord: Readonly<Record<string, string>> = {
   preset: 'the guarantee decides what a preset would; leave the preset out',
@@ -75,11 +113,14 @@ function complete<T extends object>(guarantee: Guarantee, client: string, needed
     if (value === undefined) continue;
     const name = camelCase(key);
     own.add(name);
+    if (client === 'producer' && isAmong(broken[guarantee][name], value)) {
+      throw new ConfigurationError(
+        `${client}.${key}=${String(value)} contradicts guarantee=${guarantee}: leave ${key} out, or choose another guarantee`,
+      );
+    }
     if (!Object.hasOwn(needed, name)) continue;
     const wanted = (needed as Readonly<Record<string, unknown>>)[name];
-    if (String(value) === String(wanted) || tolerated[guarantee][name]?.some((it) => String(it) === String(value))) {
-      continue;
-    }
+    if (String(value) === String(wanted) || isAmong(tolerated[guarantee][name], value)) continue;
     throw new ConfigurationError(
       `${client}.${key}=${String(value)} contradicts guarantee=${guarantee}, which needs ${key}=${String(wanted)}: ` +
         `leave ${key} out, or choose another guarantee`,

@@ -19,6 +19,8 @@ export interface ProcessMetrics {
     readonly 'process-undone-total': number;
     /** How often something was taken back. */
     readonly 'undo-total': number;
+    /** Outputs that could not be sent; only at-most-once goes on without them. */
+    readonly 'output-lost-total': number;
   };
   readonly distributions: {
     /** Making final what was handled, milliseconds. */
@@ -30,7 +32,7 @@ export interface ProcessMetrics {
 }
 
 export class ProcessInstruments {
-  readonly counters = { 'process-total': 0, 'process-undone-total': 0, 'undo-total': 0 };
+  readonly counters = { 'process-total': 0, 'process-undone-total': 0, 'undo-total': 0, 'output-lost-total': 0 };
   readonly finishTime = new Distribution();
   readonly ofProducers: ProducerInstruments;
   readonly own: Emitter<Pick<ProcessEvents, 'undone'>>;

@@ -15,132 +15,45 @@
  * await billing.done;
  * ```
  */
-import { type Logger, type Ports, silentLogger } from '../../core/index.ts';
+import { silentLogger } from '../../core/index.ts';
 import { type Runtime, runtimeOf } from '../connections/runtime.ts';
 import { Consumer } from '../consumer/consumer.ts';
 import type { ConsumerRecord } from '../consumer/records.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { ConsumerOptions } from '../options/consumer.ts';
-import type { ProducerOptions } from '../options/producer.ts';
-import type { SaslOptions } from '../options/sasl.ts';
-import type { SslOptions } from '../options/ssl.ts';
+import { normaliseProducerOptions, type ProducerOptions } from '../options/producer.ts';
 import { Producer } from '../producer/producer.ts';
-import type { ProducerRecord } from '../producer/records.ts';
-import { type ReadRecord, Topic, type TypedRecord } from '../topic.ts';
-import {
-  type TraceCarrier,
-  type TraceContext,
-  traceContextOf,
-  validTraceContext,
-  withTraceContext,
-} from '../trace-context.ts';
+import { Topic, type TypedRecord } from '../topic.ts';
+import { type TraceContext, traceContextOf, validTraceContext, withTraceContext } from '../trace-context.ts';
 import { AtLeastOnce, AtMostOnce } from './acknowledged.ts';
 import { ExactlyOnce } from './exactly-once.ts';
 import { type Guarantee, settingsFor } from './guarantee.ts';
+import {
+  checkProcessOptions,
+  type Output,
+  type Outputs,
+  type ProcessOptions,
+  type TypedOutputs,
+  type TypedProcessOptions,
+} from './options.ts';
 import { ProcessInstruments } from './process-instruments.ts';
 import { Processing } from './processing.ts';
-import type { Send, Transform, Work } from './work.ts';
-
-/** A record to be written; to the topic `to` where it names none. */
-export type Output = Omit<ProducerRecord, 'topic'> & { readonly topic?: string };
-
-export type Outputs = Output | readonly Output[] | undefined;
-
-type Owned = 'bootstrap.servers' | 'bootstrapServers' | 'ports' | 'logger';
-type OwnedByProducer =
-  | Owned
-  | 'preset'
-  | 'traceContext'
-  | 'transactional.id'
-  | 'transactionalId'
-  | 'enable.idempotence'
-  | 'enableIdempotence';
-type OwnedByConsumer =
-  | Owned
-  | 'preset'
-  | 'group.id'
-  | 'groupId'
-  | 'enable.auto.commit'
-  | 'enableAutoCommit'
-  | 'isolation.level'
-  | 'isolationLevel';
-
-export interface ProcessOptions {
-  /** `host:port`, several separated by commas. */
-  readonly bootstrapServers: string | readonly string[];
-  /** The topics to read. */
-  readonly from: string | readonly string[] | RegExp;
-  /** The topic for outputs that name none. */
-  readonly to?: string;
-  /** Instances with the same group share the partitions. */
-  readonly group: string;
-  /**
-   * - `at-most-once`: positions are committed before the work. A failure loses records; none is handled twice.
-   * - `at-least-once`: positions are committed once every output is acknowledged. A failure repeats records; none is lost.
-   * - `exactly-once`: outputs and positions are one transaction; a failure aborts it, and it is done again. Effects of the
-   *   handler outside Kafka are not part of it. Readers of the output use read_committed.
-   */
-  readonly guarantee: Guarantee;
-  /**
-   * Called for each record, in order within a partition, one at a time. What it throws ends the processing: what is not
-   * final is taken back, and `done` rejects.
-   */
-  readonly handler:
-    | ((record: ConsumerRecord, traceContext?: TraceContext) => Outputs | Promise<Outputs>)
-    | ((record: ConsumerRecord, traceContext?: TraceContext) => void | Promise<void>);
-  /**
-   * Carries the W3C trace context from a record to the outputs made of it, unless an output has one of its own. `true`: as
-   * it came. A function: what it makes of that, once for each record, before the handler. The handler gets it too. Without it
-   * no header is looked at.
-   */
-  readonly traceContext?:
-    | true
-    | ((input: TraceContext | undefined, record: ConsumerRecord) => TraceCarrier | undefined);
-  /** How often positions (and transactions) are committed, milliseconds. @default 100 */
-  readonly commitIntervalMs?: number;
-  /** A name of this instance that a restart keeps: what it left open is then aborted at once. @default a random one */
-  readonly instanceId?: string;
-  /** Ends it, as `close` does. */
-  readonly signal?: AbortSignal;
-  /** Further options of the consumer; those that the guarantee decides are refused. */
-  readonly consumer?: Omit<ConsumerOptions, OwnedByConsumer>;
-  /** Further options of the producer; those that the guarantee decides are refused. */
-  readonly producer?: Omit<ProducerOptions, OwnedByProducer>;
-  /** How to encrypt, for the consumer and the producer. */
-  readonly ssl?: boolean | SslOptions;
-  /** How to log in, for the consumer and the producer. */
-  readonly sasl?: SaslOptions;
-  readonly ports?: Partial<Ports>;
-  readonly logger?: Logger;
-}
+import type { HandlerCall, Send, Transform, Work } from './work.ts';
 
 const COMMIT_INTERVAL_MS = 100;
 /** A dead instance's transaction holds readers back for as long as this. */
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
-/** The same between topics with types: the handler gets what `from` holds, and returns what `to` takes. */
-export interface TypedProcessOptions<KI, VI, KO, VO> extends Omit<ProcessOptions, 'from' | 'to' | 'handler'> {
-  readonly from: Topic<KI, VI>;
-  readonly to: Topic<KO, VO>;
-  readonly handler: (
-    record: ReadRecord<KI, VI>,
-    traceContext?: TraceContext,
-  ) => TypedOutputs<KO, VO> | Promise<TypedOutputs<KO, VO>>;
-}
-
-export type TypedOutputs<K, V> = TypedRecord<K, V> | readonly TypedRecord<K, V>[] | undefined;
-
-/** Begins at once. @throws ConfigurationError for options that are wrong, or contradict the guarantee */
-export function process<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): Processing;
-export function process(options: ProcessOptions): Processing;
+/** Begins at once. @throws ConfigurationError for options that are unknown, missing or wrong, or contradict the guarantee */
+export function process<KI, VI, KO, VO, G extends Guarantee>(
+  options: TypedProcessOptions<KI, VI, KO, VO, G>,
+): Processing;
+export function process<G extends Guarantee>(options: ProcessOptions<G>): Processing;
 export function process<KI, VI, KO, VO>(given: ProcessOptions | TypedProcessOptions<KI, VI, KO, VO>): Processing {
+  checkProcessOptions(given);
   const options =
     given.from instanceof Topic ? untyped(given as TypedProcessOptions<KI, VI, KO, VO>) : (given as ProcessOptions);
   const { group, guarantee, from, commitIntervalMs = COMMIT_INTERVAL_MS } = options;
-  if (typeof group !== 'string' || group === '')
-    throw new ConfigurationError('group is missing: name the consumer group');
-  if (!(commitIntervalMs >= 1))
-    throw new ConfigurationError(`commitIntervalMs=${commitIntervalMs}: at least 1 is wanted`);
   const runtime = runtimeOf({ ports: options.ports, logger: options.logger });
   const logger = options.logger ?? silentLogger;
   const { ports, bootstrapServers, ssl, sasl } = options;
@@ -158,23 +71,42 @@ export function process<KI, VI, KO, VO>(given: ProcessOptions | TypedProcessOpti
     instruments.producer = producer;
     return producer;
   };
+  const transactionalId = `${group}-${options.instanceId ?? randomName(runtime)}`;
+  const transactional = { transactionalId, ...timeoutOf(settings.producer) };
+  if (guarantee === 'exactly-once') {
+    // Its producers are made later, and what is wrong is to be said now.
+    const { config } = normaliseProducerOptions({ ...settings.producer, ...transactional, ...surroundings });
+    checkInterval(commitIntervalMs, config.transactionTimeoutMs);
+  }
   const work = ((): Work => {
     switch (guarantee) {
       case 'at-most-once':
-        return new AtMostOnce(consumer, makeProducer(), logger);
+        return new AtMostOnce(consumer, makeProducer(), logger, () => {
+          instruments.counters['output-lost-total']++;
+        });
       case 'at-least-once':
         return new AtLeastOnce(consumer, makeProducer());
-      case 'exactly-once': {
-        const transactionalId = `${group}-${options.instanceId ?? randomName(runtime)}`;
-        const transactional = { transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS };
-        return new ExactlyOnce(consumer, () => makeProducer(transactional), logger);
-      }
+      case 'exactly-once':
+        return new ExactlyOnce(consumer, () => makeProducer(transactional), runtime);
     }
   })();
   const topics = typeof from === 'string' ? [from] : from;
   const transform = transformOf(options);
   const { signal } = options;
   return new Processing({ consumer, work, transform, topics, commitIntervalMs, runtime, instruments, signal });
+}
+
+function timeoutOf(given: ProducerOptions): ProducerOptions {
+  const isGiven = given.transactionTimeoutMs !== undefined || given['transaction.timeout.ms'] !== undefined;
+  return isGiven ? {} : { transactionTimeoutMs: TRANSACTION_TIMEOUT_MS };
+}
+
+function checkInterval(commitIntervalMs: number, transactionTimeoutMs: number): void {
+  if (commitIntervalMs < transactionTimeoutMs) return;
+  throw new ConfigurationError(
+    `commitIntervalMs=${commitIntervalMs} contradicts transaction.timeout.ms=${transactionTimeoutMs}: transactions would be ` +
+      'aborted before they are committed; commit more often, or raise it with producer: { transactionTimeoutMs }',
+  );
 }
 
 function untyped<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): ProcessOptions {
@@ -189,15 +121,23 @@ function untyped<KI, VI, KO, VO>(options: TypedProcessOptions<KI, VI, KO, VO>): 
     ...options,
     from: from.name,
     to: to.name,
-    handler: (record: ConsumerRecord, traceContext?: TraceContext): Outputs | Promise<Outputs> => {
-      const outputs = handler(from.read(record), traceContext);
+    handler: (
+      record: ConsumerRecord,
+      traceContext: TraceContext | undefined,
+      call: HandlerCall,
+    ): Outputs | Promise<Outputs> => {
+      const outputs = handler(from.read(record), traceContext, call);
       return outputs instanceof Promise ? outputs.then(written) : written(outputs);
     },
   };
 }
 
 function transformOf({ handler, to, traceContext: carry }: ProcessOptions): Transform {
-  const handle = handler as (record: ConsumerRecord, traceContext?: TraceContext) => Outputs | Promise<Outputs>;
+  const handle = handler as (
+    record: ConsumerRecord,
+    traceContext: TraceContext | undefined,
+    call: HandlerCall,
+  ) => Outputs | Promise<Outputs>;
   const putOne = (output: Output, send: Send, context: TraceContext | undefined): undefined | Promise<void> => {
     const topic = output.topic ?? to;
     if (topic === undefined) throw new ConfigurationError('an output names no topic, and there is no `to`: give one');
@@ -210,9 +150,9 @@ function transformOf({ handler, to, traceContext: carry }: ProcessOptions): Tran
     for (const output of outputs as readonly Output[]) full = putOne(output, send, context) ?? full;
     return full;
   };
-  return (record, send) => {
+  return (record, send, call) => {
     const context = carry === undefined ? undefined : contextFor(record, carry);
-    const outputs = context === undefined ? handle(record) : handle(record, context);
+    const outputs = handle(record, context, call);
     return outputs instanceof Promise ? outputs.then((made) => put(made, send, context)) : put(outputs, send, context);
   };
 }

@@ -35,6 +35,8 @@ export interface AccumulatorEvents {
   batchReady(): void;
   /** A topic is wanted whose partitions are unknown. */
   topicWanted(topic: TopicQueues): void;
+  /** A record is larger than any request may be. */
+  recordTooLarge(error: ClientError, topic: string): void;
   /** A record could not be taken in; a callback was told already. */
   recordFailed(error: ClientError, reported: boolean): void;
 }
@@ -176,13 +178,12 @@ export class Accumulator {
     batch = this.newBatch(queue);
     batch.tryAppend(timestamp, key, value, record.headers, onDelivery);
     if (batch.sizeInBytes > this.config.maxRequestSize) {
-      this.report(
-        new ClientError(
-          'MESSAGE_TOO_LARGE',
-          `the record for ${topic.name} is larger than max.request.size (${this.config.maxRequestSize} bytes)`,
-        ),
-        onDelivery,
+      const error = new ClientError(
+        'MESSAGE_TOO_LARGE',
+        `the record for ${topic.name} is larger than max.request.size (${this.config.maxRequestSize} bytes)`,
       );
+      this.events.recordTooLarge(error, topic.name);
+      this.report(error, onDelivery);
       return;
     }
     if (batch.sizeInBytes >= this.config.batchSize) batch.closed = true;

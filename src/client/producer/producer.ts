@@ -89,6 +89,7 @@ export class Producer {
     this.accumulator = new Accumulator(config, this.runtime, leaders, {
       batchReady: () => this.sender.wake(),
       topicWanted: (topic) => this.lookUp(topic),
+      recordTooLarge: (error, topic) => instruments.events.emit('error', { error, topic, records: 1 }),
       recordFailed: (error, reported) => {
         instruments.counters['record-error-total']++;
         if (!reported) this.unreportedFailure(error, 1);
