@@ -79,7 +79,7 @@ export function clientConfiguration(): string {
 Written by \`npm run docs\` from the tables of the code. Each option has Kafka's name and the same in camelCase: \`linger.ms\`
 and \`lingerMs\` are one, and giving both is refused. Numbers, booleans and lists may be texts, as in Java's properties files.
 Times are milliseconds, sizes bytes. An unknown name is refused with the nearest known one; values that contradict each other
-are refused with both names and the cure. Types refuse the same before the program runs.
+are refused with both names and the cure. Types refuse unknown names and wrong values before the program runs.
 
 Besides them: \`logger\` and \`ports\` (all clients), \`preset\` (producer, consumer), \`traceContext\` (producer); see
 [the client](client.md). \`clientOptions\` holds these tables.

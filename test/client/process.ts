@@ -224,6 +224,69 @@ export function processing(cluster: UnderTest): void {
     });
   }
 
+  for (const guarantee of guarantees) {
+    cluster.scenario(
+      `process, ${guarantee}: what one poll brought may take longer than max.poll.interval.ms, and the member stays`,
+      async () => {
+        const { from, to, sent } = await fed(12, 1);
+        const called: (string | null)[] = [];
+        await using working = begin(
+          { from, to },
+          {
+            guarantee,
+            group: cluster.unique('group'),
+            consumer: { ...QUICK, maxPollIntervalMs: 1_000 },
+            handler: async ({ value }) => {
+              called.push(text(value));
+              await cluster.sleep(150);
+              return { value: `${text(value)}!` };
+            },
+          },
+        );
+        await cluster.eventually('all is final', () => working.finished === 12);
+        await working.close();
+        assert.deepEqual(called, sent, 'each once, in order');
+        const { counters, consumer } = working.metrics();
+        assert.deepEqual([counters['undo-total'], consumer.counters['rebalance-total']], [0, 1]);
+        assertSameValues(valuesOf(await readAll(cluster, to)).map(String), shouted(sent));
+      },
+    );
+  }
+
+  if (cluster.sparesMinutes) {
+    cluster.scenario(
+      'process, exactly-once: one call longer than a transaction may take is named, with its cure',
+      async () => {
+        const { from, to, sent } = await fed(3, 1);
+        let slow = true;
+        await using working = begin(
+          { from, to },
+          {
+            guarantee: 'exactly-once',
+            group: cluster.unique('group'),
+            producer: { transactionTimeoutMs: 1_000 },
+            handler: async ({ offset, value }) => {
+              if (offset === 1 && slow) {
+                slow = false;
+                await cluster.sleep(20_000);
+              }
+              return { value: `${text(value)}!` };
+            },
+          },
+        );
+        const undone: string[] = [];
+        working.on('undone', ({ error }) => void undone.push(error.message));
+        await cluster.eventually('all is final', () => working.finished === 3, { timeoutMs: 60_000 });
+        await working.close();
+        assert.match(
+          undone.join(),
+          /open for 20\d+ ms, longer than transaction\.timeout\.ms=1000.*producer: \{ transactionTimeoutMs \}/,
+        );
+        assertSameValues(valuesOf(await readAll(cluster, to)).map(String), shouted(sent));
+      },
+    );
+  }
+
   for (const guarantee of ['at-least-once', 'exactly-once'] as const) {
     for (const [what, output, code] of [
       ['larger than any request may be', { value: Buffer.alloc(2_000_000) }, 'MESSAGE_TOO_LARGE'],
