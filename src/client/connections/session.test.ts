@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { silentLogger } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { type Api, apiVersions, findCoordinator, metadata, saslAuthenticate, saslHandshake } from '../../wire/index.ts';
+import {
+  type Api,
+  apiVersions,
+  findCoordinator,
+  metadata,
+  produce,
+  saslAuthenticate,
+  saslHandshake,
+} from '../../wire/index.ts';
 import { Consumer } from '../consumer/consumer.ts';
 import type { ClientError } from '../errors.ts';
 import { Instruments } from '../observability/instruments.ts';
@@ -221,6 +229,37 @@ test('KIP-368: where logging in again fails, what waits fails for now, and the n
     await assert.rejects(pool.connect('main', ADDRESS), { code: 'SASL_AUTHENTICATION_FAILED', fatal: true });
     assert.equal(runtime.instruments.connections['failed-reauthentication-total'], 1);
     await pool.close();
+  });
+});
+
+test('KIP-368: meanwhile nothing may be posted that has no answer: it is refused, and nobody thinks it left', async () => {
+  const { sim, broker, open } = world(10_000);
+  broker.on(produce, () => 'no answer');
+  await sim.run(async () => {
+    await broker.listen();
+    const connection = await open();
+    let drained = 0;
+    connection.onDrain = () => drained++;
+    const post = (): void => connection.post(produce, 9, { acks: 0, timeoutMs: 0, topicData: [] });
+    broker.on(saslAuthenticate, async () => {
+      await sim.sleep(500);
+      return { sessionLifetimeMs: 60_000 };
+    });
+    while (broker.count(saslAuthenticate) < 2) {
+      assert.equal(connection.congested, false);
+      post();
+      await sim.sleep(100);
+    }
+    const posted = broker.count(produce);
+    assert.equal(connection.congested, true);
+    assert.throws(post, { name: 'NetworkError', message: /logging in again/ });
+    assert.equal(drained, 0);
+    await sim.sleep(600);
+    assert.deepEqual([connection.congested, drained], [false, 1]);
+    post();
+    await sim.sleep(10);
+    assert.equal(broker.count(produce), posted + 1);
+    await connection.close();
   });
 });
 
