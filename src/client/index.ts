@@ -19,6 +19,7 @@ export {
   type PollOptions,
 } from './consumer/consumer.ts';
 export type { RebalanceListener } from './consumer/group-reader.ts';
+export type { LoopOptions } from './consumer/loops.ts';
 export type { ConsumerRecord } from './consumer/records.ts';
 export type { RunOptions } from './consumer/run.ts';
 export * from './errors.ts';

@@ -178,6 +178,72 @@ export function groups(cluster: UnderTest): void {
     },
   );
 
+  cluster.scenario(
+    'a loop over records commits exactly what it saw, and the rest is for whoever comes next',
+    async () => {
+      const topic = await cluster.topic('singly', 2);
+      const producer = cluster.producer({ lingerMs: 20 });
+      for (const value of values('v', 60)) {
+        producer.send({ topic, partition: 0, value });
+        producer.send({ topic, partition: 1, value });
+      }
+      await producer.flush();
+      const groupId = cluster.unique('group');
+      const options = { ...QUICK_GROUP, groupId, enableAutoCommit: false, maxPollRecords: 7 };
+      const first = cluster.consumer(options);
+      first.subscribe([topic]);
+      const seen: string[][] = [[], []];
+      let count = 0;
+      for await (const { partition, offset, value } of first.records()) {
+        assert.equal(await first.position({ topic, partition }), offset + 1);
+        seen[partition]!.push(text(value)!);
+        if (++count === 25) break;
+      }
+      await first.commit();
+      const committed = await first.committed();
+      assert.deepEqual(
+        [0, 1].map((at) => committed.find(({ partition }) => partition === at)?.offset ?? 0),
+        seen.map(({ length }) => length),
+      );
+      await first.close();
+      const second = cluster.consumer(options);
+      second.subscribe([topic]);
+      for await (const { partition, value } of second.records()) {
+        seen[partition]!.push(text(value)!);
+        if (++count === 120) await second.close();
+      }
+      assert.deepEqual(seen, [values('v', 60), values('v', 60)]);
+    },
+  );
+
+  cluster.scenario(
+    'a loop over records goes where it is sent while it runs, and holds back what is paused',
+    async () => {
+      const topic = await cluster.topic('sent-about', 2);
+      const producer = cluster.producer({ lingerMs: 20 });
+      for (const value of values('v', 10)) {
+        producer.send({ topic, partition: 0, value });
+        producer.send({ topic, partition: 1, value });
+      }
+      await producer.flush();
+      const consumer = cluster.consumer();
+      const partitions = [0, 1].map((partition) => ({ topic, partition }));
+      consumer.assign(partitions);
+      consumer.pause([partitions[1]!]);
+      const seen: string[] = [];
+      for await (const { partition, value } of consumer.records()) {
+        seen.push(`${partition} ${text(value)}`);
+        if (seen.length === 2) consumer.seek({ topic, partition: 0, offset: 8 });
+        if (seen.length === 3) {
+          consumer.pause([partitions[0]!]);
+          consumer.resume([partitions[1]!]);
+        }
+        if (seen.length === 5) break;
+      }
+      assert.deepEqual(seen, ['0 v-0', '0 v-1', '0 v-8', '1 v-0', '1 v-1']);
+    },
+  );
+
   cluster.scenario('run refuses options that say nothing, or two things', async () => {
     const consumer = cluster.consumer({ groupId: cluster.unique('group') });
     consumer.subscribe(['whatever']);

@@ -1,7 +1,8 @@
 /**
  * What our client promises, as scenarios on a cluster under test. The same scenarios run in the simulator, on our broker
  * over TCP and on Apache Kafka: the last proves the client against the standard, the others our broker against the
- * client; and in the simulator nothing depends on a machine's pace.
+ * client; and in the simulator nothing depends on a machine's pace. TLS and SASL, which the simulator does not have, are in
+ * test/real (security on Apache Kafka) and test/security.
  */
 import { adminCluster } from './admin-cluster.ts';
 import { adminGroups } from './admin-groups.ts';

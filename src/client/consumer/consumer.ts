@@ -13,11 +13,12 @@ import {
   type ConsumerPresetOptions,
   normaliseConsumerOptions,
 } from '../options/consumer.ts';
-import { ignore, settles, Wakeup, within } from '../support/async.ts';
+import { ignore, settles, unlessAborted, Wakeup, within } from '../support/async.ts';
 import type { GroupMetadata, OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupReader, type RebalanceListener } from './group-reader.ts';
 import { HandOut } from './hand-out.ts';
+import { batchesOf, type LoopedConsumer, type LoopOptions, RecordLoop } from './loops.ts';
 import { Membership } from './membership.ts';
 import { PositionFinder } from './position-finder.ts';
 import { type PartitionState, Positions } from './positions.ts';
@@ -47,8 +48,10 @@ export interface ConsumerCloseOptions {
    * for it until session.timeout.ms
    */
   readonly leaveGroup?: boolean;
-  /** How long committing and leaving may take, milliseconds. @default 30000 */
+  /** How long committing and leaving may take, milliseconds; then it closes without. @default 30000 */
   readonly timeoutMs?: number;
+  /** Closes at once without committing and leaving what is left of that; the call fails with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 const POLL_MS = 1_000;
@@ -95,7 +98,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       this.wakeup.notify();
     };
     this.fetcher = new Fetcher(this.cluster, this.config, this.positions, instruments, { changed, failed });
-    this.handOut = new HandOut(this.positions, this.config.maxPollRecords, instruments);
+    this.handOut = new HandOut(this.positions, instruments);
     this.finder = new PositionFinder(this.cluster, this.config, this.positions, changed, failed);
     if (this.config.groupId !== null) {
       const membership = new Membership(this.cluster, this.config, instruments, {
@@ -139,12 +142,20 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     this.changed();
   }
 
-  /** Reads nothing; a member leaves its group. */
-  async unsubscribe(): Promise<void> {
+  /**
+   * Reads nothing; a member leaves its group.
+   * @throws TimeoutError and the signal's reason: it reads nothing all the same, but may not have committed (with
+   * enable.auto.commit), and the group may not know yet
+   */
+  async unsubscribe(options: ConsumerCallOptions = {}): Promise<void> {
     this.checkOpen();
-    if (this.mode === 'subscribed') await this.group!.unsubscribe();
-    this.mode = 'none';
-    this.positions.assign([]);
+    const deadline = this.deadline(options);
+    try {
+      if (this.mode === 'subscribed') await this.group!.unsubscribe(deadline);
+    } finally {
+      this.mode = 'none';
+      this.positions.assign([]);
+    }
   }
 
   /**
@@ -154,33 +165,31 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
    * signal's reason
    */
   async poll(options: PollOptions = {}): Promise<ConsumerRecord[]> {
-    this.checkOpen();
-    if (this.mode === 'none') throw new IllegalStateError('poll() before subscribe() or assign()');
-    if (this.polling) throw new IllegalStateError('poll() while another poll() is under way: await it first');
-    options.signal?.throwIfAborted();
-    this.polling = true;
-    this.instruments.polled(this.runtime.clock.monotonic());
-    this.group?.membership.pollBegins();
-    try {
-      return await this.pollUntil(this.cluster.deadline(options.timeoutMs ?? POLL_MS, options.signal));
-    } finally {
-      this.polling = false;
-      this.group?.membership.pollEnds();
-    }
+    return this.pollFor(this.config.maxPollRecords, options);
   }
 
-  /** Batches as they come, for `for await`. Leaving the loop does not close the consumer; closing it ends the loop. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord[], void, undefined> {
-    for (;;) {
-      let batch: ConsumerRecord[];
-      try {
-        batch = await this.poll();
-      } catch (error) {
-        if (this.closing !== undefined && error instanceof ClosedError) return;
-        throw error;
-      }
-      if (batch.length > 0) yield batch;
-    }
+  /** Batches as they come, as `batches()` gives them. */
+  [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord[], void, undefined> {
+    return this.batches();
+  }
+
+  /**
+   * Batches as they come, for `for await`: what poll() returns, but none that is empty. Leaving the loop does not close the
+   * consumer; the signal and closing it end the loop.
+   * @throws what poll() throws
+   */
+  batches(options: LoopOptions = {}): AsyncGenerator<ConsumerRecord[], void, undefined> {
+    return batchesOf(this.looped, this.config.maxPollRecords, options);
+  }
+
+  /**
+   * Single records as they come, for `for await`. The position is behind the record that was handed out last, so that
+   * commit() commits what was seen, and the automatic commit what is done with. Each record costs a promise and a turn of
+   * the loop that it does not cost in a batch.
+   * @throws what poll() throws
+   */
+  records(options: LoopOptions = {}): AsyncIterableIterator<ConsumerRecord> {
+    return new RecordLoop(this.looped, this.runtime.clock, this.config.maxPollRecords, options);
   }
 
   /**
@@ -328,10 +337,13 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     return this.requireGroup('groupMetadata()').metadata();
   }
 
-  /** Commits (with enable.auto.commit), gives the partitions up, leaves the group, closes the connections. */
+  /**
+   * Commits (with enable.auto.commit), gives the partitions up, leaves the group, closes the connections.
+   * @throws the signal's reason; it is closed all the same
+   */
   close(options: ConsumerCloseOptions = {}): Promise<void> {
     this.closing ??= this.shutDown(options);
-    return this.closing;
+    return unlessAborted(this.closing, options.signal);
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -339,16 +351,33 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
 
   // Polling
 
-  private async pollUntil(deadline: Deadline): Promise<ConsumerRecord[]> {
+  private async pollFor(limit: number, { timeoutMs, signal }: PollOptions): Promise<ConsumerRecord[]> {
+    this.checkOpen();
+    if (this.mode === 'none') throw new IllegalStateError('poll() before subscribe() or assign()');
+    if (this.polling) throw new IllegalStateError('poll() while another poll() is under way: await it first');
+    signal?.throwIfAborted();
+    this.polling = true;
+    this.instruments.polled(this.runtime.clock.monotonic());
+    this.group?.membership.pollBegins();
+    try {
+      return await this.pollUntil(limit, this.cluster.deadline(timeoutMs ?? POLL_MS, signal));
+    } finally {
+      this.polling = false;
+      this.group?.membership.pollEnds();
+    }
+  }
+
+  private async pollUntil(limit: number, deadline: Deadline): Promise<ConsumerRecord[]> {
     for (;;) {
       // Asked for before anything is looked at, so that no change is missed.
       const change = this.wakeup.next();
       this.throwFailure();
-      if (this.mode === 'subscribed') await this.group!.follow(deadline);
+      const mayRead = this.mode !== 'subscribed' || (await this.group!.follow(deadline));
       this.checkOpen();
+      if (!mayRead) return [];
       this.group?.autoCommit();
       const now = this.runtime.clock.monotonic();
-      const records = this.handOut.take();
+      const records = this.handOut.take(limit);
       this.finder.run();
       const again = this.fetcher.run(now);
       if (records.length > 0) return records;
@@ -362,6 +391,19 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
       await settles(this.runtime.timers, pause, change, deadline.signal);
       this.checkOpen();
     }
+  }
+
+  private get looped(): LoopedConsumer {
+    return {
+      next: (limit, signal) => this.pollFor(limit, signal === undefined ? {} : { signal }),
+      ready: () => {
+        if (this.closing !== undefined || this.failure !== undefined || this.polling) return undefined;
+        const [record] = this.handOut.take(1);
+        if (record !== undefined) this.group?.membership.pollEnds();
+        return record;
+      },
+      isClosed: () => this.closing !== undefined,
+    };
   }
 
   private seekToPlace(partitions: readonly TopicPartition[], place: OffsetSpec): void {
@@ -385,19 +427,19 @@ export class Consumer implements AsyncIterable<ConsumerRecord[]> {
     this.wakeup.notify();
   }
 
-  private async shutDown({ leaveGroup, timeoutMs }: ConsumerCloseOptions): Promise<void> {
-    const deadline = this.cluster.deadline(timeoutMs ?? CLOSE_MS);
+  private async shutDown({ leaveGroup, timeoutMs, signal }: ConsumerCloseOptions): Promise<void> {
+    const deadline = this.cluster.deadline(timeoutMs ?? CLOSE_MS, signal);
     const limited = (work: Promise<unknown>): Promise<unknown> =>
-      settles(this.runtime.timers, this.cluster.left(deadline), work).catch(ignore);
+      settles(this.runtime.timers, this.cluster.left(deadline), work, signal).catch(ignore);
     this.timer?.cancel();
     this.wakeup.notify();
     const { group } = this;
     if (group !== undefined && this.mode === 'subscribed') {
-      await limited(group.giveUp());
+      await limited(group.giveUpBy(deadline));
       const leave = leaveGroup ?? this.config.groupInstanceId === null;
       if (leave) await limited(group.membership.leave('the consumer was closed'));
     } else if (group !== undefined && this.mode === 'assigned') {
-      await limited(group.commitBeforeGivingUp());
+      await limited(group.commitBeforeGivingUp(deadline));
     }
     group?.membership.stop();
     this.positions.assign([]);

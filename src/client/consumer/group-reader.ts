@@ -13,11 +13,11 @@
  * A member that may have been replaced gives everything up in either case.
  */
 import type { Logger, Timers } from '../../core/index.ts';
-import { asClientError, ClientError, CommitFailedError } from '../errors.ts';
+import { asClientError, ClientError, CommitFailedError, TimeoutError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
 import type { ConsumerInstruments } from '../observability/consumer-instruments.ts';
 import type { ConsumerConfig } from '../options/consumer.ts';
-import { ignore, settles } from '../support/async.ts';
+import { ignore, settles, within } from '../support/async.ts';
 import {
   type GroupMetadata,
   partitionKey,
@@ -65,6 +65,8 @@ export class GroupReader {
   private adopted: Joined | undefined;
   private nextAutoCommit = 0;
   private autoCommitting = false;
+  /** The commit before partitions are given up, until it is over: longer than one poll() may take. */
+  private lastCommit: Promise<void> | undefined;
   private lastTopicLook = 0;
 
   /** `joinSettled`: the group has an answer for poll() to look at. */
@@ -127,41 +129,62 @@ export class GroupReader {
       .sort();
   }
 
-  /** Gives everything up and leaves the group. */
-  async unsubscribe(): Promise<void> {
-    await this.giveUp();
-    this.joining = undefined;
-    this.topics = undefined;
-    this.pattern = undefined;
-    await this.membership.leave('the consumer unsubscribed').catch(ignore);
-    this.adopted = undefined;
+  /**
+   * Gives everything up and leaves the group.
+   * @throws TimeoutError, the signal's reason, what the listener throws: it has left all the same, but the group may not know
+   */
+  async unsubscribe(deadline: Deadline): Promise<void> {
+    let left = Promise.resolve();
+    try {
+      await this.giveUpBy(deadline);
+    } finally {
+      this.joining = undefined;
+      this.topics = undefined;
+      this.pattern = undefined;
+      left = this.membership.leave('the consumer unsubscribed').catch(ignore);
+      this.adopted = undefined;
+    }
+    const late = (): Error =>
+      new TimeoutError(`group "${this.config.groupId}" did not answer that the member left in time`);
+    await within(this.timers, this.cluster.left(deadline), left, late, deadline.signal);
   }
 
-  /** Gives up partitions, joins, takes partitions on, as the group demands and the deadline allows. */
-  async follow(deadline: Deadline): Promise<void> {
+  /**
+   * Gives up partitions, joins, takes partitions on, as the group demands and the deadline allows. The listener takes the
+   * time that it takes. Returns whether records may be handed out: not while the commit of what was is under way.
+   */
+  async follow(deadline: Deadline): Promise<boolean> {
     const { membership } = this;
-    if (this.topics === undefined) return;
+    if (this.topics === undefined) return true;
     if (this.pattern !== undefined && !this.cluster.isComplete) {
       const listed = this.cluster.refresh();
-      if (!(await settles(this.timers, this.cluster.left(deadline), listed.catch(ignore), deadline.signal))) return;
-      if (!this.cluster.isComplete) return;
+      if (!(await settles(this.timers, this.cluster.left(deadline), listed.catch(ignore), deadline.signal)))
+        return true;
+      if (!this.cluster.isComplete) return true;
     }
     for (;;) {
       if (this.joining === undefined) {
-        if (!membership.mustJoin) return;
-        if (!this.cooperative || membership.lost) await this.giveUp();
+        if (!membership.mustJoin) return true;
+        if ((!this.cooperative || membership.lost) && !(await this.giveUp(deadline))) return false;
         this.join(this.topics);
       }
       const joining = this.joining!;
       // Who reads on meanwhile looks in now and then; the end of the join wakes poll().
       const patience = this.positions.size > 0 && !this.joinSettled ? 0 : this.cluster.left(deadline);
-      if (patience === 0 && !this.joinSettled) return;
-      if (!(await settles(this.timers, patience, joining, deadline.signal))) return;
-      this.joining = undefined;
-      const joined = await joining;
-      if (membership.mustJoin && !this.cooperative) continue;
-      await this.adopt(joined);
-      if (!membership.mustJoin) return;
+      if (patience === 0 && !this.joinSettled) return true;
+      if (!(await settles(this.timers, patience, joining, deadline.signal))) return true;
+      const joined = await joining.catch((error: unknown) => {
+        this.joining = undefined;
+        throw error;
+      });
+      if (!membership.mustJoin || this.cooperative) {
+        if (!(await this.commitSurplus(joined, deadline))) return false;
+        this.joining = undefined;
+        await this.adopt(joined);
+        if (!membership.mustJoin) return true;
+      } else {
+        this.joining = undefined;
+      }
     }
   }
 
@@ -180,18 +203,28 @@ export class GroupReader {
     joining.then(settled, settled);
   }
 
+  /** Commits before anything is given up that was not given to it again; as the member that it is now. */
+  private async commitSurplus(joined: Joined, deadline: Deadline): Promise<boolean> {
+    if (this.adopted?.memberId !== joined.memberId || this.surplusOf(joined).length === 0) return true;
+    this.adopted = joined;
+    return this.commitBeforeGivingUp(deadline);
+  }
+
+  private surplusOf({ partitions }: Joined): TopicPartition[] {
+    const given = new Set(partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
+    return this.positions.list().filter(({ topic, partition }) => !given.has(partitionKey(topic, partition)));
+  }
+
   private async adopt(joined: Joined): Promise<void> {
     const { adopted } = this;
     this.adopted = joined;
-    const given = new Set(joined.partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
     const before = this.positions.list();
-    const surplus = before.filter(({ topic, partition }) => !given.has(partitionKey(topic, partition)));
+    const surplus = this.surplusOf(joined);
     if (before.length > 0 && adopted?.memberId !== joined.memberId) {
       // It was forgotten and is somebody new: others may have read what it had, and gone further.
       await this.tellLost(before);
       this.positions.assign([]);
     } else if (surplus.length > 0) {
-      await this.commitBeforeGivingUp();
       await this.listener.onRevoked?.(surplus);
     }
     if (surplus.length > 0) this.membership.requestRejoin();
@@ -218,31 +251,60 @@ export class GroupReader {
     await (this.listener.onLost ?? this.listener.onRevoked)?.call(this.listener, partitions);
   }
 
-  /** Commits where it is to, tells the listener, and reads nothing any more. */
-  async giveUp(): Promise<void> {
-    const partitions = this.positions.list();
-    if (partitions.length === 0) return;
-    const { lost } = this.membership;
-    if (!lost) await this.commitBeforeGivingUp();
+  /**
+   * Commits where it is to, tells the listener, and reads nothing any more. False: the commit is not over yet, and nothing is
+   * given up. @throws the signal's reason, likewise; what the listener throws
+   */
+  private async giveUp(deadline: Deadline): Promise<boolean> {
+    if (this.positions.size === 0) return true;
+    if (!this.membership.lost && !(await this.commitBeforeGivingUp(deadline))) return false;
+    await this.release();
+    return true;
+  }
+
+  /** The same, but gives up in any case. @throws TimeoutError and the signal's reason: what was read may not be committed */
+  async giveUpBy(deadline: Deadline): Promise<void> {
     try {
-      if (lost) await this.tellLost(partitions);
+      if (!(await this.giveUp(deadline))) {
+        throw new TimeoutError(`the offsets of group "${this.config.groupId}" were not committed in time`);
+      }
+    } finally {
+      if (this.positions.size > 0) await this.release();
+    }
+  }
+
+  private async release(): Promise<void> {
+    this.lastCommit = undefined;
+    const partitions = this.positions.list();
+    try {
+      if (this.membership.lost) await this.tellLost(partitions);
       else await this.listener.onRevoked?.(partitions);
     } finally {
       this.positions.assign([]);
     }
   }
 
-  /** With enable.auto.commit only. A failure is logged: the records will be read again. */
-  async commitBeforeGivingUp(): Promise<void> {
-    if (!this.config.enableAutoCommit) return;
-    await this.commit(this.positions.consumed(), this.cluster.deadline(this.config.defaultApiTimeoutMs)).catch(
-      (error) => {
-        this.logger.warn('offsets were not committed before the partitions were given up', {
-          group: this.config.groupId,
-          cause: (error as Error).message,
-        });
-      },
-    );
+  /**
+   * With enable.auto.commit only. A failure is logged: the records will be read again. False: it is not over yet; called
+   * again it waits on. @throws the signal's reason
+   */
+  async commitBeforeGivingUp(deadline: Deadline): Promise<boolean> {
+    if (!this.config.enableAutoCommit) return true;
+    this.lastCommit ??= this.commitAll();
+    const left = this.cluster.left(deadline);
+    if (!(await settles(this.timers, left, this.lastCommit, deadline.signal))) return false;
+    this.lastCommit = undefined;
+    return true;
+  }
+
+  private async commitAll(): Promise<void> {
+    const { defaultApiTimeoutMs } = this.config;
+    await this.commit(this.positions.consumed(), this.cluster.deadline(defaultApiTimeoutMs)).catch((error) => {
+      this.logger.warn('offsets were not committed before the partitions were given up', {
+        group: this.config.groupId,
+        cause: (error as Error).message,
+      });
+    });
   }
 
   /** @throws CommitFailedError, ClientError REBALANCE_IN_PROGRESS, TimeoutError */

@@ -68,7 +68,7 @@ export class Membership {
     this.wanted = true;
   }
 
-  /** Between these calls the consumer is inside poll(), and cannot be too slow. */
+  /** Between these calls the consumer is inside poll(), and cannot be too slow; it counts from the second on. */
   pollBegins(): void {
     this.polling = true;
   }

@@ -117,7 +117,10 @@ export class Serial {
 /** Whether the promise settles within `ms`; its failure counts as settled. @throws the signal's reason */
 export function settles(timers: Timers, ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(abortReason(signal));
+    if (signal?.aborted) {
+      promise.catch(ignore);
+      return reject(abortReason(signal));
+    }
     const onAbort = (): void => {
       timer.cancel();
       reject(abortReason(signal!));
