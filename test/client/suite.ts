@@ -19,6 +19,7 @@ import { positions } from './positions.ts';
 import { processing } from './process.ts';
 import { sendingAndReading } from './sending-and-reading.ts';
 import { settings } from './settings.ts';
+import { surroundings } from './surroundings.ts';
 import { transactions } from './transactions.ts';
 import type { StartWorld } from './world.ts';
 
@@ -27,6 +28,7 @@ export function clientScenarios(title: string, start: StartWorld, options?: Para
     sendingAndReading(cluster);
     positions(cluster);
     settings(cluster);
+    surroundings(cluster);
     groups(cluster);
     membership(cluster);
     transactions(cluster);
