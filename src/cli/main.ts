@@ -1,16 +1,12 @@
 #!/usr/bin/env node
 /** The command line: reads the arguments, runs one command, turns its end into an exit code. */
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { Command, Option } from 'commander';
 import { logLevels, parsePath, parsePort, parseSetting } from './options.ts';
 import type { ProveOptions } from './prove-command.ts';
 import { Refusal } from './refusal.ts';
 import type { StartOptions } from './start-command.ts';
 import { Stopped } from './stop-signals.ts';
-
-// The command that is chosen is loaded below; the next start finds it compiled.
-enableCompileCache();
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
