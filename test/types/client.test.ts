@@ -114,6 +114,11 @@ const optionsTypes: Readonly<Record<string, { readonly takes: string; readonly r
     takes: `{ ...given, preset: 'payments', groupId: 'g' }`,
     refuses: [`{ ...given, preset: 'payments', 'auto.offset.reset': 'latest' }`, `{ ...given, preset: 'other' }`],
   },
+  DeliveryWaitOptions: {
+    takes: `{ timeoutMs: 1, signal: new AbortController().signal }`,
+    refuses: [`{ timeoutMs: '1' }`, `{ retries: 1 }`],
+  },
+  LoopOptions: { takes: `{ signal: new AbortController().signal }`, refuses: [`{ signal: 5 }`, `{ timeout: 1 }`] },
   PollOptions: { takes: `{ timeoutMs: 1 }`, refuses: [`{ timeoutMs: 1, maxRecords: 5 }`] },
   ProcessOptions: {
     takes: `{ ...given, group: 'g', from: ['a', 'b'], guarantee: 'at-most-once', handler: () => {}, commitIntervalMs: 5 }`,
@@ -124,6 +129,10 @@ const optionsTypes: Readonly<Record<string, { readonly takes: string; readonly r
       `{ ...given, group: 'g', from: 'a', guarantee: 'exactly-once', handler: () => {}, producer: { transactionalId: 'x' } }`,
       `{ ...given, group: 'g', from: 'a', guarantee: 'exactly-once', handler: () => {}, traceContext: 'on' }`,
     ],
+  },
+  ProducerCloseOptions: {
+    takes: `{ timeoutMs: 1, signal: new AbortController().signal }`,
+    refuses: [`{ timeoutMs: '1' }`, `{ leaveGroup: true }`],
   },
   ProducerOptions: {
     takes: `{ ...given, 'linger.ms': 1, 'key.serializer': 'org.apache.kafka.common.serialization.StringSerializer' }`,
