@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { encodeBatch } from '../../records/index.ts';
 import {
   fetch,
   findCoordinator,
@@ -14,54 +13,17 @@ import {
   offsetFetch,
   syncGroup,
 } from '../../wire/index.ts';
-import type { ConsumerOptions } from '../options/consumer.ts';
-import { FakeCluster } from '../testing/fake-cluster.ts';
-import { FakeGroup } from '../testing/fake-group.ts';
+import { consumerScenarios, fill, take } from '../testing/scenarios.ts';
 import type { TopicPartition } from '../topic-partition.ts';
-import { Consumer } from './consumer.ts';
-import type { ConsumerRecord } from './records.ts';
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly group: FakeGroup;
-  readonly consumer: Consumer;
-}
-
-async function scenario(options: Partial<ConsumerOptions>, run: (world: World) => Promise<void>): Promise<void> {
-  const sim = new Simulation({ seed: 'consumer' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 2 });
-  const group = new FakeGroup(broker);
-  const consumer = new Consumer({
-    bootstrapServers: 'broker:9092',
-    ports: sim.node('client'),
-    autoOffsetReset: 'earliest',
-    ...options,
-  } as ConsumerOptions);
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, group, consumer });
-    await consumer.close({ timeoutMs: 1000 });
-  });
-}
+const scenario = consumerScenarios(
+  () => new Simulation({ seed: 'consumer' }),
+  { t: 2 },
+  { autoOffsetReset: 'earliest' },
+);
 
 const P0 = { topic: 't', partition: 0 };
 const GROUP = { groupId: 'g', enableAutoCommit: false } as const;
-
-function fill(broker: FakeCluster, partition: number, ...values: string[]): void {
-  for (const value of values) {
-    broker
-      .partition('t', partition)
-      .append(encodeBatch({ records: [{ timestamp: 1, key: null, value, headers: [] }] }));
-  }
-}
-const valuesOf = (records: readonly ConsumerRecord[]): string[] =>
-  records.map((record) => Buffer.from(record.value!).toString());
-async function take(consumer: Consumer, count: number): Promise<string[]> {
-  const values: string[] = [];
-  while (values.length < count) values.push(...valuesOf(await consumer.poll({ timeoutMs: 10_000 })));
-  return values;
-}
 
 test('a member gets its id, joins with it, reads, and commits as that member', async () => {
   await scenario(GROUP, async ({ broker, group, consumer }) => {

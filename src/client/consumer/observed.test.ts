@@ -3,51 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { encodeBatch } from '../../records/index.ts';
 import { fetch, joinGroup, offsetCommit } from '../../wire/index.ts';
 import type { CommitEvent, CommitFailedEvent, RebalanceEvent } from '../observability/index.ts';
-import { FakeCluster } from '../testing/fake-cluster.ts';
-import { FakeGroup } from '../testing/fake-group.ts';
-import { Consumer } from './consumer.ts';
+import { consumerScenarios, fill } from '../testing/scenarios.ts';
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly group: FakeGroup;
-  readonly consumer: Consumer;
-}
-
-async function scenario(run: (world: World) => Promise<void>): Promise<void> {
-  const sim = new Simulation({ seed: 'observed' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 2 });
-  const group = new FakeGroup(broker);
-  const consumer = new Consumer({
-    bootstrapServers: 'broker:9092',
-    ports: sim.node('client'),
-    autoOffsetReset: 'earliest',
-    groupId: 'g',
-    enableAutoCommit: false,
-    maxPollRecords: 2,
-  });
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, group, consumer });
-    await consumer.close({ timeoutMs: 1000 });
-  });
-}
-
-function fill(broker: FakeCluster, partition: number, ...values: string[]): number {
-  let bytes = 0;
-  for (const value of values) {
-    const batch = encodeBatch({ records: [{ timestamp: 1, key: null, value, headers: [] }] });
-    bytes += batch.length;
-    broker.partition('t', partition).append(batch);
-  }
-  return bytes;
-}
+const scenario = consumerScenarios(
+  () => new Simulation({ seed: 'observed' }),
+  { t: 2 },
+  { autoOffsetReset: 'earliest', groupId: 'g', enableAutoCommit: false, maxPollRecords: 2 },
+);
 
 test('records, bytes and the lag of what is assigned', async () => {
-  await scenario(async ({ broker, consumer }) => {
+  await scenario({}, async ({ broker, consumer }) => {
     const bytes = fill(broker, 0, 'a', 'b', 'c');
     consumer.subscribe(['t']);
     assert.equal((await consumer.poll({ timeoutMs: 10_000 })).length, 2);
@@ -78,7 +45,7 @@ test('records, bytes and the lag of what is assigned', async () => {
 });
 
 test('commits and those that fail are counted and told', async () => {
-  await scenario(async ({ sim, broker, consumer }) => {
+  await scenario({}, async ({ sim, broker, consumer }) => {
     const commits: CommitEvent[] = [];
     const failures: CommitFailedEvent[] = [];
     consumer.on('commit', (event) => void commits.push(event));
@@ -122,7 +89,7 @@ test('commits and those that fail are counted and told', async () => {
 });
 
 test('rebalances, failed ones, and when the last one was', async () => {
-  await scenario(async ({ sim, broker, consumer }) => {
+  await scenario({}, async ({ sim, broker, consumer }) => {
     const rebalances: RebalanceEvent[] = [];
     const failures: string[] = [];
     consumer.on('rebalance', (event) => void rebalances.push(event));
@@ -146,7 +113,7 @@ test('rebalances, failed ones, and when the last one was', async () => {
 });
 
 test('a fetch that fails is told as a retry, and what poll will throw as an error', async () => {
-  await scenario(async ({ sim, broker, consumer }) => {
+  await scenario({}, async ({ sim, broker, consumer }) => {
     const told: string[] = [];
     consumer.on('retry', ({ what, attempt }) => void told.push(`${what} ${attempt}`));
     consumer.on('error', ({ error }) => void told.push(error.code));

@@ -2,60 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { encodeBatch } from '../../records/index.ts';
 import { fetch, listOffsets, metadata, offsetForLeaderEpoch } from '../../wire/index.ts';
-import type { ConsumerOptions } from '../options/consumer.ts';
-import { FakeCluster } from '../testing/fake-cluster.ts';
-import { FakeGroup } from '../testing/fake-group.ts';
-import { Consumer } from './consumer.ts';
+import { type ConsumerWorld, consumerScenarios, fill, take } from '../testing/scenarios.ts';
 
 const P0 = { topic: 't', partition: 0 };
 /** Of the fake cluster's first topic. */
 const ID = Buffer.from('t.0'.padEnd(16, '.')).toString('base64url');
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly group: FakeGroup;
-  readonly consumer: Consumer;
-}
-
-async function scenario(options: Partial<ConsumerOptions>, run: (world: World) => Promise<void>): Promise<void> {
-  const sim = new Simulation({ seed: 'epochs' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 1 });
-  const group = new FakeGroup(broker);
-  const consumer = new Consumer({
-    bootstrapServers: 'broker:9092',
-    ports: sim.node('client'),
-    autoOffsetReset: 'latest',
-    fetchMaxWaitMs: 50,
-    ...options,
-  } as ConsumerOptions);
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, group, consumer });
-    await consumer.close({ timeoutMs: 1000 });
-  });
-}
-
-function fill(broker: FakeCluster, ...values: string[]): void {
-  for (const value of values) {
-    broker.partition('t').append(encodeBatch({ records: [{ timestamp: 1, key: null, value, headers: [] }] }));
-  }
-}
-
-async function take(consumer: Consumer, count: number): Promise<string[]> {
-  const values: string[] = [];
-  for (let polls = 0; values.length < count; polls++) {
-    assert.ok(polls < 100, `${values.length} of ${count} records came`);
-    values.push(...(await consumer.poll({ timeoutMs: 1000 })).map(({ value }) => Buffer.from(value!).toString()));
-  }
-  return values;
-}
+const scenario = consumerScenarios(
+  () => new Simulation({ seed: 'epochs' }),
+  { t: 1 },
+  { autoOffsetReset: 'latest', fetchMaxWaitMs: 50 },
+);
 
 /** Reads three records of epoch 0; then a leader of epoch 1 is elected that has only `kept` of them. */
-async function threeReadThenElected({ broker, consumer }: World, kept: number): Promise<void> {
-  fill(broker, 'a', 'b', 'c');
+async function threeReadThenElected({ broker, consumer }: ConsumerWorld<Simulation>, kept: number): Promise<void> {
+  fill(broker, 0, 'a', 'b', 'c');
   consumer.assign([P0]);
   consumer.seekToBeginning();
   assert.deepEqual(await take(consumer, 3), ['a', 'b', 'c']);
@@ -66,7 +28,7 @@ test('a position that the new leader’s log has is read on from, after one ques
   await scenario({}, async (world) => {
     const { broker, consumer } = world;
     await threeReadThenElected(world, 3);
-    fill(broker, 'd');
+    fill(broker, 0, 'd');
     assert.deepEqual(await take(consumer, 1), ['d']);
     const asked = broker.bodies(offsetForLeaderEpoch).map(({ topics }) => topics[0]!.partitions[0]!);
     assert.deepEqual(asked, [{ partition: 0, currentLeaderEpoch: 1, leaderEpoch: 0 }]);
@@ -79,7 +41,7 @@ test('where the new leader’s log is shorter, reading goes on at the cut, and n
   await scenario({}, async (world) => {
     const { broker, consumer } = world;
     await threeReadThenElected(world, 1);
-    fill(broker, 'B', 'C', 'D', 'E');
+    fill(broker, 0, 'B', 'C', 'D', 'E');
     assert.deepEqual(await take(consumer, 4), ['B', 'C', 'D', 'E']);
     assert.equal(await consumer.position(P0), 5);
   });
@@ -89,7 +51,7 @@ test('with auto.offset.reset=none a shorter log is an error that says where it d
   await scenario({ autoOffsetReset: 'none' }, async (world) => {
     const { broker, consumer } = world;
     await threeReadThenElected(world, 1);
-    fill(broker, 'B', 'C', 'D', 'E');
+    fill(broker, 0, 'B', 'C', 'D', 'E');
     for (const time of ['first', 'second']) {
       await assert.rejects(
         take(consumer, 1),
@@ -109,12 +71,12 @@ test('with auto.offset.reset=none a shorter log is an error that says where it d
 
 test('what was fetched but not handed out of a log that was cut is not handed out', async () => {
   await scenario({ maxPollRecords: 1 }, async ({ sim, broker, consumer }) => {
-    fill(broker, 'a', 'b', 'c');
+    fill(broker, 0, 'a', 'b', 'c');
     consumer.assign([P0]);
     consumer.seekToBeginning();
     assert.deepEqual(await take(consumer, 1), ['a']);
     broker.partition('t').elect(1, 1);
-    fill(broker, 'B');
+    fill(broker, 0, 'B');
     // The next fetch is refused, the metadata tells the new epoch, and the leader is asked.
     await sim.sleep(1000);
     assert.deepEqual(await take(consumer, 1), ['B']);
@@ -130,7 +92,7 @@ test('a fetch that is refused for its epoch, older or newer than the leader’s,
         responses: topics.map(({ topicId }) => ({ topicId, partitions: [{ partitionIndex: 0, errorCode }] })),
       }));
       const before = broker.count(metadata);
-      fill(broker, 'd');
+      fill(broker, 0, 'd');
       assert.deepEqual(await take(consumer, 1), ['d']);
       assert.ok(broker.count(metadata) > before);
       assert.equal(broker.count(offsetForLeaderEpoch), 1);
@@ -147,9 +109,9 @@ test('a committed epoch is stored with the offset, and validated by whoever begi
     assert.deepEqual(group.committed.get('t-0'), { offset: 3, leaderEpoch: 4 });
   });
   await scenario({ groupId: 'g', enableAutoCommit: false }, async ({ broker, group, consumer }) => {
-    fill(broker, 'a');
+    fill(broker, 0, 'a');
     broker.partition('t').elect(5);
-    fill(broker, 'B', 'C', 'D');
+    fill(broker, 0, 'B', 'C', 'D');
     group.committed.set('t-0', { offset: 3, leaderEpoch: 0 });
     consumer.subscribe(['t']);
     assert.deepEqual(await take(consumer, 3), ['B', 'C', 'D'], 'epoch 0 ended at 1');
@@ -158,9 +120,9 @@ test('a committed epoch is stored with the offset, and validated by whoever begi
 
 test('position() waits for a validation under way, and tells where reading goes on', async () => {
   await scenario({ groupId: 'g', enableAutoCommit: false }, async ({ sim, broker, group, consumer }) => {
-    fill(broker, 'a');
+    fill(broker, 0, 'a');
     broker.partition('t').elect(5);
-    fill(broker, 'B', 'C');
+    fill(broker, 0, 'B', 'C');
     group.committed.set('t-0', { offset: 3, leaderEpoch: 0 });
     broker.next(offsetForLeaderEpoch, 1, async () => {
       await sim.sleep(500);
@@ -191,7 +153,7 @@ test('a validation that fails for now is repeated, and nothing is fetched or los
   await scenario({}, async (world) => {
     const { broker, consumer } = world;
     await threeReadThenElected(world, 3);
-    fill(broker, 'd');
+    fill(broker, 0, 'd');
     broker.next(offsetForLeaderEpoch, 1, () => 'cut');
     broker.next(offsetForLeaderEpoch, 1, () => ({ topics: [] }));
     broker.next(offsetForLeaderEpoch, 2, () => ({
@@ -234,9 +196,9 @@ test('a position sought elsewhere while the leader was asked is fetched at once'
 
 test('metadata older than the committed epoch is asked for again before anything is read', async () => {
   await scenario({ groupId: 'g', enableAutoCommit: false }, async ({ broker, group, consumer }) => {
-    fill(broker, 'a', 'b');
+    fill(broker, 0, 'a', 'b');
     broker.partition('t').elect(6);
-    fill(broker, 'c');
+    fill(broker, 0, 'c');
     group.committed.set('t-0', { offset: 2, leaderEpoch: 6 });
     broker.next(metadata, 4, () => ({
       brokers: [{ nodeId: 1, host: 'broker', port: 9092 }],
@@ -252,9 +214,9 @@ test('metadata older than the committed epoch is asked for again before anything
 });
 
 test('a topic made anew is read from its beginning, or reported with auto.offset.reset=none', async () => {
-  const madeAnew = ({ broker }: World): void => {
+  const madeAnew = ({ broker }: ConsumerWorld<Simulation>): void => {
     broker.addTopic('t', 1);
-    fill(broker, 'A', 'B', 'C', 'D', 'E');
+    fill(broker, 0, 'A', 'B', 'C', 'D', 'E');
   };
   await scenario({}, async (world) => {
     await threeReadThenElected(world, 3);
@@ -278,7 +240,7 @@ test('a broker that does not tell where epochs end to clients is read from as be
     const { broker, consumer } = world;
     broker.limit(offsetForLeaderEpoch, 2, 2);
     await threeReadThenElected(world, 3);
-    fill(broker, 'd');
+    fill(broker, 0, 'd');
     assert.deepEqual(await take(consumer, 1), ['d']);
     assert.equal(broker.count(offsetForLeaderEpoch), 0);
   });

@@ -6,27 +6,9 @@ import { Simulation } from '../../lab/index.ts';
 import { endTxn, produce } from '../../wire/index.ts';
 import type { ErrorEvent, RetryEvent, TransactionEvent } from '../observability/index.ts';
 import type { ProducerOptions } from '../options/producer.ts';
-import { FakeCluster } from '../testing/fake-cluster.ts';
-import { Producer } from './producer.ts';
+import { producerScenarios } from '../testing/scenarios.ts';
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly producer: Producer;
-}
-
-async function scenario(options: Partial<ProducerOptions>, run: (world: World) => Promise<void>): Promise<void> {
-  const sim = new Simulation({ seed: 'observed' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 1 });
-  broker.features = [{ name: 'transaction.version', level: 2 }];
-  const given = { bootstrapServers: 'broker:9092', ports: sim.node('client'), lingerMs: 0, ...options };
-  const producer = new Producer(given as ProducerOptions);
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, producer });
-    await producer.close({ timeoutMs: 1000 });
-  });
-}
+const scenario = producerScenarios(() => new Simulation({ seed: 'observed' }), { t: 1 }, { transactionVersion: 2 });
 
 test('records and batches are counted once however often they are sent again; the retries are counted and told', async () => {
   await scenario({ compressionType: 'gzip' }, async ({ broker, producer }) => {

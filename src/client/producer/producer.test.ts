@@ -2,53 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { batchesOf } from '../../records/index.ts';
 import { initProducerId, metadata, produce, saslAuthenticate, saslHandshake } from '../../wire/index.ts';
-import type { ProducerOptions } from '../options/producer.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
+import { headersSent, type ProducerWorld, producerScenarios } from '../testing/scenarios.ts';
 import { Producer } from './producer.ts';
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly producer: Producer;
-}
-
-/** Runs a scenario with one producer against a fake cluster, in virtual time. */
-async function scenario(options: Partial<ProducerOptions>, run: (world: World) => Promise<void>): Promise<void> {
-  const sim = new Simulation({ seed: 'producer' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 1, many: 4 });
-  const producer = new Producer({
-    bootstrapServers: 'broker:9092',
-    ports: sim.node('client'),
-    lingerMs: 0,
-    ...options,
-  } as ProducerOptions);
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, producer });
-    await producer.close({ timeoutMs: 1000 });
-  });
-}
+const scenario = producerScenarios(() => new Simulation({ seed: 'producer' }), { t: 1, many: 4 });
 
 const values = (count: number): string[] => Array.from({ length: count }, (_, index) => `v${index}`);
 
 /** [producer id, epoch, first sequence, records] of every batch that was sent. */
 function numbersSent(broker: FakeCluster): [number, number, number, number][] {
-  return broker
-    .bodies(produce)
-    .flatMap((body) =>
-      body.topicData.flatMap((topic) =>
-        topic.partitionData.flatMap(({ records }) =>
-          [...batchesOf(records!)].map(({ header }): [number, number, number, number] => [
-            header.producerId,
-            header.producerEpoch,
-            header.baseSequence,
-            header.recordCount,
-          ]),
-        ),
-      ),
-    );
+  return headersSent(broker).map(({ producerId, producerEpoch, baseSequence, recordCount }) => {
+    return [producerId, producerEpoch, baseSequence, recordCount];
+  });
 }
 
 test('retries=0 and a lost reply: the record fails, is not sent again, and may have landed', async () => {
@@ -413,7 +380,7 @@ test('a producer that numbers nothing asks for no producer id', async () => {
 });
 
 /** A broker with logins whose session ends every 10 s, and which keeps those who log in again waiting. */
-async function heldBack(renews: boolean, run: (world: World) => Promise<void>): Promise<void> {
+async function heldBack(renews: boolean, run: (world: ProducerWorld<Simulation>) => Promise<void>): Promise<void> {
   const sasl = { mechanism: 'plain', username: 'a', password: 'b' } as const;
   const options = { acks: 0, bufferMemory: 1_000_000, deliveryTimeoutMs: 40_000, sasl } as const;
   await scenario(options, async (world) => {

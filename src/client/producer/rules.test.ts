@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode, type ErrorName } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { batchesOf } from '../../records/index.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -13,33 +12,11 @@ import {
   produce,
   txnOffsetCommit,
 } from '../../wire/index.ts';
-import type { ProducerOptions } from '../options/producer.ts';
-import { FakeCluster } from '../testing/fake-cluster.ts';
-import { Producer } from './producer.ts';
+import type { FakeCluster } from '../testing/fake-cluster.ts';
+import { headersSent, type ProducerWorld, producerScenarios } from '../testing/scenarios.ts';
 import type { Transaction } from './transaction.ts';
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly producer: Producer;
-}
-
-async function scenario(
-  options: Partial<ProducerOptions> & { transactionVersion?: number },
-  run: (world: World) => Promise<void>,
-): Promise<void> {
-  const { transactionVersion = 2, ...rest } = options;
-  const sim = new Simulation({ seed: 'rules' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 2 });
-  broker.features = [{ name: 'transaction.version', level: transactionVersion }];
-  const ports = sim.node('client');
-  const producer = new Producer({ bootstrapServers: 'broker:9092', ports, lingerMs: 0, ...rest } as ProducerOptions);
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, producer });
-    await producer.close({ timeoutMs: 1000 });
-  });
-}
+const scenario = producerScenarios(() => new Simulation({ seed: 'rules' }), { t: 2 }, { transactionVersion: 2 });
 
 const RECORD = { topic: 't', partition: 0 };
 const GROUP = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: null };
@@ -48,11 +25,7 @@ const TRANSACTIONAL = { transactionalId: 'tx' };
 
 /** Epoch and first number of every batch that was sent. */
 function sent(broker: FakeCluster): string[] {
-  return broker
-    .bodies(produce)
-    .flatMap((body) => body.topicData.flatMap((topic) => topic.partitionData))
-    .map(({ records }) => [...batchesOf(records!)][0]!.header)
-    .map((header) => `epoch ${header.producerEpoch}, ${header.baseSequence}`);
+  return headersSent(broker).map((header) => `epoch ${header.producerEpoch}, ${header.baseSequence}`);
 }
 
 test('DUPLICATE_SEQUENCE_NUMBER is a success whose offset is not known', async () => {
@@ -91,7 +64,7 @@ test('OUT_OF_ORDER_SEQUENCE_NUMBER for the first of the unanswered: an idempoten
 
 /** The transaction fails of this code, can only be aborted, and the next one goes well. */
 async function mustAbort(
-  { broker, producer }: World,
+  { broker, producer }: ProducerWorld<Simulation>,
   code: ErrorName,
   fails: (tx: Transaction) => Promise<unknown>,
 ): Promise<void> {

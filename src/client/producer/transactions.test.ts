@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../core/index.ts';
 import { Simulation } from '../../lab/index.ts';
-import { batchesOf } from '../../records/index.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -12,37 +11,15 @@ import {
   produce,
   txnOffsetCommit,
 } from '../../wire/index.ts';
-import type { ProducerOptions } from '../options/producer.ts';
-import { FakeCluster } from '../testing/fake-cluster.ts';
+import type { FakeCluster } from '../testing/fake-cluster.ts';
+import { headersSent, producerScenarios } from '../testing/scenarios.ts';
 import { Producer } from './producer.ts';
 
-interface World {
-  readonly sim: Simulation;
-  readonly broker: FakeCluster;
-  readonly producer: Producer;
-}
-
-async function scenario(
-  options: Partial<ProducerOptions> & { transactionVersion?: number },
-  run: (world: World) => Promise<void>,
-): Promise<void> {
-  const { transactionVersion = 2, ...rest } = options;
-  const sim = new Simulation({ seed: 'transactions' });
-  const broker = new FakeCluster(sim.node('broker'), 'broker', { t: 2 });
-  broker.features = [{ name: 'transaction.version', level: transactionVersion }];
-  const producer = new Producer({
-    bootstrapServers: 'broker:9092',
-    ports: sim.node('client'),
-    lingerMs: 0,
-    transactionalId: 'tx',
-    ...rest,
-  } as ProducerOptions);
-  await sim.run(async () => {
-    await broker.listen();
-    await run({ sim, broker, producer });
-    await producer.close({ timeoutMs: 1000 });
-  });
-}
+const scenario = producerScenarios(
+  () => new Simulation({ seed: 'transactions' }),
+  { t: 2 },
+  { transactionVersion: 2, transactionalId: 'tx' },
+);
 
 const GROUP = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: null };
 const OFFSETS = [{ topic: 't', partition: 0, offset: 5 }];
@@ -54,11 +31,7 @@ function talk(broker: FakeCluster): string[] {
   return broker.asked.filter(({ api }) => transactional.has(api)).map(({ api, version }) => `${api} ${version}`);
 }
 function epochsAndSequences(broker: FakeCluster): [number, number][] {
-  return broker
-    .bodies(produce)
-    .flatMap((body) => body.topicData.flatMap((topic) => topic.partitionData))
-    .map(({ records }) => [...batchesOf(records!)][0]!.header)
-    .map((header) => [header.producerEpoch, header.baseSequence]);
+  return headersSent(broker).map((header) => [header.producerEpoch, header.baseSequence]);
 }
 
 test('TV2: brokers add partitions and groups themselves; each transaction has an epoch of its own', async () => {
