@@ -33,6 +33,22 @@ export function membership(cluster: UnderTest): void {
     return { topic, groupId, member, first, second };
   };
 
+  const bothHaveTwo = (first: Consumer, second: Consumer) =>
+    cluster.eventually('both have two', () => [first, second].every((member) => partitionsOf(member).length === 2));
+  /** The first has paused all four when the second comes and takes two of them; then each partition gets ten records. */
+  const pausedThenJoined = async (strategy: 'cooperative-sticky' | 'range') => {
+    const { topic, first, second } = await twoMembers({ partitionAssignmentStrategy: [strategy] });
+    first.subscribe([topic]);
+    const pollers = [new Poller(first)];
+    await cluster.eventually('the first member has all', () => first.assignment().length === 4);
+    first.pause(first.assignment());
+    second.subscribe([topic]);
+    pollers.push(new Poller(second));
+    await bothHaveTwo(first, second);
+    await send(topic, 4, 10);
+    return { first, pollers };
+  };
+
   cluster.scenario('a handler slower than session.timeout.ms does not cost the membership', async () => {
     const topic = await cluster.topic('slower');
     await send(topic, 1, 3);
@@ -91,18 +107,7 @@ export function membership(cluster: UnderTest): void {
   });
 
   cluster.scenario('cooperative: what stays with a member stays paused through a rebalance', async () => {
-    const { topic, first, second } = await twoMembers({ partitionAssignmentStrategy: ['cooperative-sticky'] });
-    first.subscribe([topic]);
-    const pollers = [new Poller(first)];
-    await cluster.eventually('the first member has all', () => first.assignment().length === 4);
-    first.pause(first.assignment());
-    second.subscribe([topic]);
-    pollers.push(new Poller(second));
-    await cluster.eventually(
-      'both have two',
-      () => partitionsOf(first).length === 2 && partitionsOf(second).length === 2,
-    );
-    await send(topic, 4, 10);
+    const { first, pollers } = await pausedThenJoined('cooperative-sticky');
     await cluster.eventually('the second has read its own', () => pollers[1]!.records.length === 20);
     assert.deepEqual(pollers[0]!.records, []);
     first.resume(first.assignment());
@@ -111,18 +116,7 @@ export function membership(cluster: UnderTest): void {
   });
 
   cluster.scenario('eager: what a member is given again after a rebalance is not paused any more', async () => {
-    const { topic, first, second } = await twoMembers({ partitionAssignmentStrategy: ['range'] });
-    first.subscribe([topic]);
-    const pollers = [new Poller(first)];
-    await cluster.eventually('the first member has all', () => first.assignment().length === 4);
-    first.pause(first.assignment());
-    second.subscribe([topic]);
-    pollers.push(new Poller(second));
-    await cluster.eventually(
-      'both have two',
-      () => partitionsOf(first).length === 2 && partitionsOf(second).length === 2,
-    );
-    await send(topic, 4, 10);
+    const { pollers } = await pausedThenJoined('range');
     await cluster.eventually('both have read', () => pollers.every(({ records }) => records.length === 20));
     await Promise.all(pollers.map((poller) => poller.stop()));
   });
@@ -150,10 +144,7 @@ export function membership(cluster: UnderTest): void {
     await cluster.eventually('some is read', () => one.records.length >= 9);
     second.subscribe([topic]);
     const two = new Poller(second);
-    await cluster.eventually(
-      'both have two',
-      () => partitionsOf(first).length === 2 && partitionsOf(second).length === 2,
-    );
+    await bothHaveTwo(first, second);
     going = false;
     await feeding;
     const read = () => [...one.records, ...two.records];
@@ -172,10 +163,7 @@ export function membership(cluster: UnderTest): void {
       onRevoked: () => void told.push('revoked'),
     });
     const pollers = [new Poller(first), new Poller(second)];
-    await cluster.eventually(
-      'both have two',
-      () => partitionsOf(first).length === 2 && partitionsOf(second).length === 2,
-    );
+    await bothHaveTwo(first, second);
     const [before, { generationId }] = [partitionsOf(first), second.groupMetadata()];
     told.length = 0;
     await pollers[0]!.stop();
