@@ -123,3 +123,9 @@ export class Scene {
 export function context(apiVersion: number) {
   return { clientId: 'test', clientHost: '/127.0.0.1', apiVersion };
 }
+
+/** Markers in the shape `commit 1000/1 orders-0,orders-1`. */
+export function shown({ kind, producerId, producerEpoch, partitions }: MarkersToWrite): string {
+  const targets = partitions.map(({ topic, partition }) => `${topic}-${partition}`);
+  return `${kind} ${producerId}/${producerEpoch} ${targets.join()}`;
+}
