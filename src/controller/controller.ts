@@ -20,7 +20,13 @@ import { clientMetricsRules } from './client-metrics-configs.ts';
 import { decideCreatePartitions, type GrownTopic, type MorePartitions } from './create-partitions.ts';
 import { type CreatedTopic, decideCreateTopics, type NewTopic, type TopicDefaults } from './create-topics.ts';
 import { type DeletedTopic, decideDeleteTopics, type TopicToDelete } from './delete-topics.ts';
-import { decideElectLeaders, type ElectionResult, type ElectionType, type PartitionsOfTopic } from './elect-leaders.ts';
+import {
+  decideElectLeaders,
+  type ElectionResult,
+  type ElectionType,
+  type OfflineReplicas,
+  type PartitionsOfTopic,
+} from './elect-leaders.ts';
 import { supportedFeatures } from './features.ts';
 import { type BrokerEndpoint, ConfigResource, type MetadataDelta, MetadataImage } from './image.ts';
 import { encodeMetadata, type NewMetadataRecord } from './metadata-records.ts';
@@ -179,9 +185,13 @@ export class Controller {
   }
 
   /** `asked` null: all partitions. */
-  electLeaders(type: ElectionType, asked: readonly PartitionsOfTopic[] | null): Promise<ElectionResult[]> {
+  electLeaders(
+    type: ElectionType,
+    asked: readonly PartitionsOfTopic[] | null,
+    isOffline: OfflineReplicas,
+  ): Promise<ElectionResult[]> {
     return this.write((image) => {
-      const { results, records } = decideElectLeaders(image, type, asked);
+      const { results, records } = decideElectLeaders(image, type, asked, isOffline);
       return { records, response: results };
     });
   }

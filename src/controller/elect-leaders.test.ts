@@ -9,9 +9,9 @@ const changed = (image: MetadataImage, value: { leader: number; isr?: number[] }
   replayInto(image, [{ type: 'PartitionChangeRecord', value: { topicId: ONE_UUID, partitionId: 0, ...value } }]);
 
 /** Elects, replays, and answers the error and what the partition has become. */
-function elect(image: MetadataImage, type: ElectionType) {
+function elect(image: MetadataImage, type: ElectionType, offline: readonly number[] = []) {
   const asked = [{ topic: 'orders', partitions: [0] }];
-  const { results, records } = decideElectLeaders(image, type, asked);
+  const { results, records } = decideElectLeaders(image, type, asked, (_partition, id) => offline.includes(id));
   replayInto(image, records);
   const { leader, isr } = image.topic('orders')!.partitions[0]!;
   return { error: errorName(results[0]!.partitionResult[0]!.errorCode), leader, isr };
@@ -47,6 +47,14 @@ test('an unclean election is for partitions without a leader only, and prefers w
   fence(image, 1);
   fence(image, 2);
   assert.equal(elect(image, 'unclean').error, 'ELIGIBLE_LEADERS_NOT_AVAILABLE');
+});
+
+test('a replica whose log is offline is no leader, and is not elected', () => {
+  const image = imageOf([1, 2], [[1, 2]]);
+  assert.equal(elect(image, 'preferred', [1]).error, 'PREFERRED_LEADER_NOT_AVAILABLE');
+  assert.equal(elect(image, 'unclean', [1, 2]).error, 'ELIGIBLE_LEADERS_NOT_AVAILABLE');
+  assert.deepEqual(elect(image, 'unclean', [1]), { error: 'NONE', leader: 2, isr: [1, 2] });
+  assert.deepEqual(elect(image, 'preferred', []), { error: 'NONE', leader: 1, isr: [1, 2] });
 });
 
 test('without a list, only partitions that needed an election are told of; twice the same is elected once', () => {

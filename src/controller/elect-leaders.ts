@@ -24,11 +24,15 @@ export interface ElectionResult {
   }[];
 }
 
+/** Whether the replica's log is offline, as its broker told: it is no leader, and cannot become one. */
+export type OfflineReplicas = (partition: PartitionImage, brokerId: number) => boolean;
+
 /** `asked` null: all partitions; those that need no election are left out then. */
 export function decideElectLeaders(
   image: MetadataImage,
   type: ElectionType,
   asked: readonly PartitionsOfTopic[] | null,
+  isOffline: OfflineReplicas = () => false,
 ): { results: ElectionResult[]; records: NewMetadataRecord[] } {
   const records: NewMetadataRecord[] = [];
   const elected = new Set<PartitionImage>();
@@ -43,7 +47,7 @@ export function decideElectLeaders(
         const what = image.topic(topic) === undefined ? `topic as ${topic}` : `partition as ${topic}-${partitionId}`;
         return { partitionId, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `No such ${what}` };
       }
-      const leader = elected.has(found) ? 'ELECTION_NOT_NEEDED' : leaderFor(found, type, image);
+      const leader = elected.has(found) ? 'ELECTION_NOT_NEEDED' : leaderFor(found, type, image, isOffline);
       if (typeof leader === 'string') {
         return { partitionId, errorCode: ErrorCode[leader], errorMessage: MESSAGES[leader] };
       }
@@ -64,11 +68,14 @@ const MESSAGES = {
 } as const satisfies Partial<Record<ErrorName, string>>;
 
 function leaderFor(
-  { leader, replicas, isr }: PartitionImage,
+  partition: PartitionImage,
   type: ElectionType,
   image: MetadataImage,
+  isOffline: OfflineReplicas,
 ): keyof typeof MESSAGES | { leader: number; isr?: number[] } {
-  const isAlive = (id: number) => image.brokers.get(id)?.fenced === false;
+  const { replicas, isr } = partition;
+  const leader = isOffline(partition, partition.leader) ? -1 : partition.leader;
+  const isAlive = (id: number) => image.brokers.get(id)?.fenced === false && !isOffline(partition, id);
   if (type === 'unclean') {
     if (leader !== -1) return 'ELECTION_NOT_NEEDED';
     const inSync = replicas.find((id) => isr.includes(id) && isAlive(id));

@@ -1,6 +1,6 @@
 /**
- * DescribeLogDirs (key 35), versions 1-5: how much lies in the data directory, partition by partition, and since 4 on its
- * volume. Left out: several directories, replicas that move between them, cordoned directories.
+ * DescribeLogDirs (key 35), versions 1-5: how much lies in the data directory, partition by partition but for those that are
+ * offline, and since 4 on its volume. Left out: several directories, replicas that move between them, cordoned directories.
  */
 import { type Disk, type DiskVolume, SystemError } from '../../core/index.ts';
 import { describeLogDirs } from '../../wire/index.ts';
@@ -14,6 +14,7 @@ export const describeLogDirsHandler = handler(
     const found = request.topics === null ? partitions.all() : named(request.topics);
     const topics = new Map<string, Partition[]>();
     for (const partition of found) {
+      if (partition.failure !== undefined) continue;
       const others = topics.get(partition.topic);
       if (others === undefined) topics.set(partition.topic, [partition]);
       else if (!others.includes(partition)) others.push(partition);

@@ -11,8 +11,10 @@ import {
   type DescribeTopicPartitionsResponseInput,
   describeTopicPartitions,
 } from '../../wire/index.ts';
+import type { BrokerServices } from '../services.ts';
 import { TOPIC_OPERATIONS } from './authorized-operations.ts';
 import { handler } from './handler.ts';
+import { toldPartition } from './told-partition.ts';
 
 type TopicAnswer = NonNullable<DescribeTopicPartitionsResponseInput['topics']>[number];
 
@@ -36,7 +38,7 @@ export const describeTopicPartitionsHandler = handler(describeTopicPartitions, (
     const from = cursor?.topicName === name ? cursor.partitionIndex : 0;
     if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: from } };
     const shown = topic.partitions.slice(from, from + left);
-    topics.push(describe(topic, shown));
+    topics.push(describe(topic, shown, broker));
     left -= shown.length;
     const next = from + shown.length;
     if (next < topic.partitions.length) return { topics, nextCursor: { topicName: name, partitionIndex: next } };
@@ -57,18 +59,14 @@ function unknown(name: string): TopicAnswer {
   return { errorCode, name, isInternal: isInternalTopic(name), topicAuthorizedOperations: TOPIC_OPERATIONS };
 }
 
-function describe({ name, id }: TopicImage, partitions: TopicImage['partitions']): TopicAnswer {
+function describe({ name, id }: TopicImage, partitions: TopicImage['partitions'], broker: BrokerServices): TopicAnswer {
   return {
     name,
     topicId: id,
     isInternal: isInternalTopic(name),
-    partitions: partitions.map(({ index, leader, leaderEpoch, replicas, isr }) => ({
-      errorCode: leader === -1 ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE,
-      partitionIndex: index,
-      leaderId: leader,
-      leaderEpoch,
-      replicaNodes: replicas,
-      isrNodes: isr,
+    // One without a leader is no error here, as in Kafka.
+    partitions: partitions.map((partition) => ({
+      ...toldPartition(partition, broker),
       eligibleLeaderReplicas: [],
       lastKnownElr: [],
     })),

@@ -9,7 +9,7 @@ import { handler } from './handler.ts';
 const PREFERRED = 0;
 const UNCLEAN = 1;
 
-export const electLeadersHandler = handler(electLeaders, async (request, _call, { controller }) => {
+export const electLeadersHandler = handler(electLeaders, async (request, _call, { controller, partitions, nodeId }) => {
   const { electionType, topicPartitions, timeoutMs } = request;
   if (electionType !== PREFERRED && electionType !== UNCLEAN) {
     return refuseAll(request, ErrorCode.INVALID_REQUEST, `Unknown election type ${electionType}`);
@@ -17,7 +17,10 @@ export const electLeadersHandler = handler(electLeaders, async (request, _call, 
   if (timeoutMs <= 0) return refuseAll(request, ErrorCode.REQUEST_TIMED_OUT, null);
   const type = electionType === PREFERRED ? 'preferred' : 'unclean';
   try {
-    return { replicaElectionResults: await controller.electLeaders(type, topicPartitions) };
+    const results = await controller.electLeaders(type, topicPartitions, ({ topic, index }, brokerId) => {
+      return brokerId === nodeId && partitions.isOffline(topic.name, index);
+    });
+    return { replicaElectionResults: results };
   } catch (error) {
     if (!KafkaError.is(error)) throw error;
     return refuseAll(request, error.errorCode, error.message);

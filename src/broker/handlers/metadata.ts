@@ -3,7 +3,7 @@
  * `auto.create.topics.enable` allow it, and is in the answer at once. Left out: authorized operations are those of a
  * cluster without access control.
  */
-import type { PartitionImage, TopicImage } from '../../controller/index.ts';
+import type { TopicImage } from '../../controller/index.ts';
 import { isInternalTopic, topicNameProblem } from '../../controller/index.ts';
 import { ErrorCode, KafkaError, type Uuid, ZERO_UUID } from '../../core/index.ts';
 import { type MetadataRequest, type MetadataResponseInput, metadata } from '../../wire/index.ts';
@@ -11,6 +11,7 @@ import type { BrokerServices } from '../services.ts';
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from './authorized-operations.ts';
 import { endpointFor } from './endpoint-for.ts';
 import { handler } from './handler.ts';
+import { NO_LEADER, toldPartition } from './told-partition.ts';
 
 /** The first version in which topics may go by id. */
 const FIRST_VERSION_WITH_IDS = 12;
@@ -25,7 +26,7 @@ export const metadataHandler = handler(metadata, async (request, { apiVersion, l
   const answers: TopicAnswer[] = [];
   const operations = request.includeTopicAuthorizedOperations ? { topicAuthorizedOperations: TOPIC_OPERATIONS } : {};
   if (all) {
-    for (const topic of image.topics.values()) answers.push({ ...describe(topic), ...operations });
+    for (const topic of image.topics.values()) answers.push({ ...describe(topic, broker), ...operations });
   } else {
     for (const asked of await withMissing(request, broker)) answers.push({ ...asked, ...operations });
   }
@@ -104,36 +105,27 @@ async function create(names: readonly string[], broker: BrokerServices): Promise
   }
 }
 
-function byId(topicId: Uuid, { image }: BrokerServices): TopicAnswer {
-  const topic = image.topicById(topicId);
-  return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId } : describe(topic);
+function byId(topicId: Uuid, broker: BrokerServices): TopicAnswer {
+  const topic = broker.image.topicById(topicId);
+  return topic === undefined ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId } : describe(topic, broker);
 }
 
-function byName(name: string, { image }: BrokerServices, refused: ReadonlyMap<string, number>): TopicAnswer {
-  const topic = image.topic(name);
-  if (topic !== undefined) return describe(topic);
+function byName(name: string, broker: BrokerServices, refused: ReadonlyMap<string, number>): TopicAnswer {
+  const topic = broker.image.topic(name);
+  if (topic !== undefined) return describe(topic, broker);
   const unknown =
     topicNameProblem(name) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION;
   return { errorCode: refused.get(name) ?? unknown, name, isInternal: isInternalTopic(name) };
 }
 
-function describe(topic: TopicImage): TopicAnswer {
+function describe(topic: TopicImage, broker: BrokerServices): TopicAnswer {
   return {
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map(describePartition),
-  };
-}
-
-function describePartition(partition: PartitionImage) {
-  const { index, leader, leaderEpoch, replicas, isr } = partition;
-  return {
-    errorCode: leader === -1 ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE,
-    partitionIndex: index,
-    leaderId: leader,
-    leaderEpoch,
-    replicaNodes: replicas,
-    isrNodes: isr,
+    partitions: topic.partitions.map((partition) => {
+      const told = toldPartition(partition, broker);
+      return { errorCode: told.leaderId === NO_LEADER ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE, ...told };
+    }),
   };
 }

@@ -55,6 +55,12 @@ export class Partitions {
     return topic.partitions[index] ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   }
 
+  /** It is to be led here, and its log failed or could not be opened: so it stays until the broker restarts. */
+  isOffline(topic: string, index: number): boolean {
+    const found = this.byName.get(topic)?.partitions[index];
+    return found !== undefined && isOffline(found);
+  }
+
   *all(): Generator<Partition> {
     for (const { partitions } of this.byName.values()) {
       for (const partition of partitions) if (typeof partition !== 'number') yield partition;
@@ -181,5 +187,6 @@ export class Partitions {
 }
 
 function isOffline(partition: Partition | number): boolean {
-  return typeof partition === 'number' && partition !== ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  if (typeof partition === 'number') return partition !== ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  return partition.failure !== undefined;
 }

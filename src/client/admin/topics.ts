@@ -1,7 +1,7 @@
 /** Topics and their partitions: made, grown, listed, described, deleted. */
 import { errorName } from '../../core/index.ts';
 import { createPartitions, createTopics, deleteTopics, type MetadataResponse } from '../../wire/index.ts';
-import type { TopicInfo } from '../metadata/cluster-image.ts';
+import { partitionInfo, type TopicInfo } from '../metadata/cluster-image.ts';
 import type { AdminCall } from './call.ts';
 import { refuseUnknownFields } from './given.ts';
 import { askEach, labelled, type Outcome, refusal } from './items.ts';
@@ -151,14 +151,6 @@ export function describeTopicsBy(call: AdminCall, names: readonly string[]): Pro
 function described(call: AdminCall, topic: MetadataResponse['topics'][number]): Outcome<TopicInfo> {
   const { name, topicId: id, isInternal: internal, errorCode } = topic;
   if (errorCode !== 0) return refusalOfTopic(call, name!, errorCode, `topic ${name}`);
-  const partitions = topic.partitions
-    .map((each) => ({
-      partition: each.partitionIndex,
-      leader: each.leaderId,
-      leaderEpoch: each.leaderEpoch,
-      replicas: each.replicaNodes,
-      isr: each.isrNodes,
-    }))
-    .sort((a, b) => a.partition - b.partition);
+  const partitions = topic.partitions.map(partitionInfo).sort((a, b) => a.partition - b.partition);
   return { done: { name: name!, id, internal, partitions } };
 }

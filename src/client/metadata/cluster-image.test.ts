@@ -17,7 +17,15 @@ function answer(leaderId: number, leaderEpoch: number, topicId = ID, errorCode =
         topicId,
         isInternal: false,
         partitions: [
-          { errorCode: 0, partitionIndex: 0, leaderId, leaderEpoch, replicaNodes: [1, 2], isrNodes: [1, 2] },
+          {
+            errorCode: 0,
+            partitionIndex: 0,
+            leaderId,
+            leaderEpoch,
+            replicaNodes: [1, 2],
+            isrNodes: [1, 2],
+            offlineReplicas: [],
+          },
         ],
       },
     ],

@@ -19,6 +19,8 @@ export interface PartitionInfo {
   readonly leaderEpoch: number;
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
+  /** Replicas whose broker is away or whose log is offline (KIP-112); empty where the broker does not tell. */
+  readonly offlineReplicas: readonly number[];
 }
 
 export interface TopicInfo {
@@ -47,6 +49,7 @@ export interface MetadataAnswer {
       leaderEpoch: number;
       replicaNodes: readonly number[];
       isrNodes: readonly number[];
+      offlineReplicas: readonly number[];
     }[];
   }[];
 }
@@ -109,12 +112,11 @@ export class ClusterImage {
     const same = known !== undefined && known.id === topic.topicId;
     const partitions: PartitionInfo[] = [];
     const sorted = [...topic.partitions].sort((a, b) => a.partitionIndex - b.partitionIndex);
-    for (const { partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes } of sorted) {
+    for (const told of sorted) {
+      const { partitionIndex, leaderEpoch } = told;
       const before = same ? known.partitions[partitionIndex] : undefined;
       const stale = before !== undefined && leaderEpoch >= 0 && leaderEpoch < before.leaderEpoch;
-      partitions[partitionIndex] = stale
-        ? before
-        : { partition: partitionIndex, leader: leaderId, leaderEpoch, replicas: replicaNodes, isr: isrNodes };
+      partitions[partitionIndex] = stale ? before : partitionInfo(told);
     }
     if (current !== undefined && !same) this.remember(current);
     else if (returns) this.departed.delete(name);
@@ -136,6 +138,18 @@ export class ClusterImage {
     if (this.departed.size <= DEPARTED_MAX) return;
     for (const oldest of this.departed.keys()) return void this.departed.delete(oldest);
   }
+}
+
+/** Under the names that users know. */
+export function partitionInfo(told: MetadataAnswer['topics'][number]['partitions'][number]): PartitionInfo {
+  return {
+    partition: told.partitionIndex,
+    leader: told.leaderId,
+    leaderEpoch: told.leaderEpoch,
+    replicas: told.replicaNodes,
+    isr: told.isrNodes,
+    offlineReplicas: told.offlineReplicas,
+  };
 }
 
 /** Answers in a row, at least, that speak of a replaced topic before it is taken to be back. */

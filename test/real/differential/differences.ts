@@ -141,6 +141,35 @@ export const differences: readonly Difference[] = [
     why: 'After a restart Kafka knows the last batch of each producer, ours the last five.',
   },
 
+  {
+    apis: ['Metadata', 'DescribeTopicPartitions'],
+    where: /a segment that cannot be made/,
+    path: '**.leaderEpoch',
+    allow: instead(0, 1),
+    why: 'For the time without a leader Kafka has an epoch; ours begins the next one with the restart that ends it.',
+  },
+  {
+    apis: ['Metadata', 'DescribeTopicPartitions'],
+    where: /a segment that cannot be made/,
+    path: '**.isrNodes',
+    allow: instead({ length: 1 }, { length: 0 }),
+    why: 'With eligible leader replicas Kafka moves the last one there; without them, as ours, it stays in sync.',
+  },
+  {
+    apis: ['DescribeTopicPartitions'],
+    where: /a segment that cannot be made/,
+    path: '**.eligibleLeaderReplicas',
+    allow: instead({ length: 0 }, { length: 1 }),
+    why: 'The same.',
+  },
+  {
+    apis: ['DescribeTopicPartitions'],
+    where: /a segment that cannot be made/,
+    path: '**.lastKnownElr',
+    allow: instead({ length: 0 }, { length: 1 }),
+    why: 'The same.',
+  },
+
   // Ids and times of each broker's own.
   ...['leaderEpoch', 'partitionLeaderEpoch'].map(
     (name): Difference => ({

@@ -97,6 +97,9 @@ export const givenByBoth: readonly ErrorName[] = [
   'NOT_COORDINATOR',
   'COORDINATOR_NOT_AVAILABLE',
   'KAFKA_STORAGE_ERROR',
+  'LEADER_NOT_AVAILABLE',
+  'PREFERRED_LEADER_NOT_AVAILABLE',
+  'ELIGIBLE_LEADERS_NOT_AVAILABLE',
 ];
 
 /** What one node does not say, or not when it is told to. */
