@@ -95,6 +95,12 @@ export class ClusterImage {
     return this.namesById.get(topicId);
   }
 
+  /** Every partition has a leader. */
+  get isLed(): boolean {
+    for (const { partitions } of this.topics.values()) if (partitions.some(({ leader }) => leader < 0)) return false;
+    return true;
+  }
+
   leaderOf(topic: string, partition: number): { broker: BrokerInfo; epoch: number } | undefined {
     const info = this.topics.get(topic)?.partitions[partition];
     if (info === undefined || info.leader < 0) return undefined;

@@ -90,6 +90,30 @@ test('resolve_canonical_bootstrap_servers_only: each address of the bootstrap na
   });
 });
 
+test('who waits for a leader asks for it with growing pauses, and as usual once there is one', async () => {
+  await scenario({ bootstrapServers: ['one:9092'] }, async ({ sim, cluster, broker }) => {
+    const one = await broker('one', { 1: 'one' });
+    const partitions = [{ partitionIndex: 0, leaderId: -1, errorCode: ErrorCode.LEADER_NOT_AVAILABLE }];
+    const brokers = [{ nodeId: 1, host: 'one', port: 9092 }];
+    one.on(metadata, () => ({ brokers, clusterId: 'c', controllerId: 1, topics: [{ name: 't', partitions }] }));
+    await cluster.refresh();
+    const wants = async (ms: number): Promise<number> => {
+      const before = one.count(metadata);
+      for (const end = sim.nowMs + ms; sim.nowMs < end; ) {
+        cluster.requestRefresh();
+        await sim.sleep(10);
+      }
+      return one.count(metadata) - before;
+    };
+    const without = await wants(10_000);
+    assert.ok(without >= 8 && without <= 16, `${without} times in ten seconds`);
+    knows(one, { 1: 'one' });
+    await cluster.refresh();
+    const led = await wants(1000);
+    assert.ok(led >= 7 && led <= 10, `${led} times in a second`);
+  });
+});
+
 test('metadata is asked for again when it is old, and soon after an error, with growing pauses', async () => {
   await scenario({ bootstrapServers: ['one:9092'], metadataMaxAgeMs: 1000 }, async ({ sim, cluster, broker }) => {
     const one = await broker('one', { 1: 'one' });

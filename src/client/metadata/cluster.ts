@@ -55,6 +55,8 @@ export class Cluster {
   private refreshing: Promise<void> | undefined;
   private again = false;
   private failures = 0;
+  /** Answers in a row by which a partition has no leader: more of the same does not come sooner for being asked often. */
+  private leaderless = 0;
   private nextTimer: Timer | undefined;
   private notBefore = 0;
   private turn = 0;
@@ -167,7 +169,10 @@ export class Cluster {
     this.interest.delete(topic);
   }
 
-  /** Starts a refresh unless one is under way; not more often than retry.backoff.ms allows. Errors are logged. */
+  /**
+   * Starts a refresh unless one is under way; not more often than retry.backoff.ms allows, and up to retry.backoff.max.ms
+   * while partitions have no leader. Errors are logged.
+   */
   requestRefresh(): void {
     if (this.refreshing || this.lifetime.signal.aborted) return;
     const wait = this.notBefore - this.runtime.clock.monotonic();
@@ -240,9 +245,15 @@ export class Cluster {
 
   /** Sleeps as long as the retry after this many failures should wait, no longer than the deadline. */
   pause(failures: number, deadline: Deadline): Promise<void> {
+    return this.sleep(Math.min(this.pauseAfter(failures), this.left(deadline)), deadline.signal);
+  }
+
+  /** How long not to ask again after so many answers that were of no use. */
+  private pauseAfter(failures: number): number {
     const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
-    const pause = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, failures);
-    return this.sleep(Math.min(pause, this.left(deadline)), deadline.signal);
+    return failures === 0
+      ? retryBackoffMs
+      : backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, failures);
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -321,7 +332,8 @@ export class Cluster {
       this.failingSince = undefined;
       this.isComplete = topics === null;
       this.failures = 0;
-      this.notBefore = clock.monotonic() + this.settings.retryBackoffMs;
+      this.leaderless = this.image.isLed ? 0 : this.leaderless + 1;
+      this.notBefore = clock.monotonic() + this.pauseAfter(this.leaderless);
       this.schedule(this.settings.metadataMaxAgeMs);
     } catch (error) {
       if (this.lifetime.signal.aborted) throw error;
@@ -331,8 +343,7 @@ export class Cluster {
       if (failedFor >= this.settings.metadataRecoveryRebootstrapTriggerMs) {
         this.rebootstrap(`no broker gave metadata for ${Math.round(failedFor)} ms`);
       }
-      const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
-      const wait = backoffMs(this.runtime.random, retryBackoffMs, retryBackoffMaxMs, this.failures);
+      const wait = this.pauseAfter(this.failures);
       this.notBefore = clock.monotonic() + wait;
       // Whoever needs the cluster asks again; of itself this client does not knock at a door that was shut on it.
       if (!isSecurityError(error)) this.schedule(wait);
