@@ -18,8 +18,11 @@ import { connectTls, tlsFailure } from './tls.ts';
 
 /** Above this many queued bytes `write` returns false. */
 const WRITE_BUFFER_BYTES = 262_144;
-/** Bytes read at once; a connecting socket reads into one buffer of its own again and again. */
-const READ_BUFFER_BYTES = 65_536;
+/**
+ * What arrives at any socket is read into this, and is copied out before the next read. By itself Node takes 64 KiB of new
+ * memory for each read, however little has come, and a broker's heap is collected after a thousand of them.
+ */
+const received = Buffer.allocUnsafeSlow(65_536);
 /** After `end`, the other side has this long to end too. */
 const LINGER_MS = 5_000;
 const BACKLOG = 1024;
@@ -27,13 +30,20 @@ const BACKLOG = 1024;
 export const realNetwork: Network = {
   listen(options: ListenOptions): Promise<Listener> {
     const { promise, resolve, reject } = Promise.withResolvers<Listener>();
-    const server = net.createServer({ noDelay: true, keepAlive: true, highWaterMark: WRITE_BUFFER_BYTES });
-    server.on('connection', (socket) => {
+    const server = net.createServer({
+      noDelay: true,
+      keepAlive: true,
+      highWaterMark: WRITE_BUFFER_BYTES,
+      pauseOnConnect: true,
+    });
+    server.on('connection', (connection) => {
       // A connection that was reset while it waited has no peer any more.
-      if (socket.remoteAddress === undefined) return void socket.destroy();
-      const accepted = new RealSocket(socket);
+      if (connection.remoteAddress === undefined) return void connection.destroy();
+      let accepted: RealSocket | undefined;
+      const socket = readingInto(connection, (chunk) => accepted?.received(chunk));
+      accepted = new RealSocket(socket);
       accepted.attach(options.accept(accepted));
-      socket.on('data', (chunk) => accepted.received(chunk));
+      socket.resume();
     });
     server.once('error', (error) => {
       reject(systemError(error, `cannot listen on ${options.host}:${options.port}`));
@@ -54,12 +64,12 @@ export const realNetwork: Network = {
     const target = options.address ?? host;
     let connected: RealSocket | undefined;
     let reached = false;
-    const received = (chunk: Uint8Array): void => connected?.received(chunk);
+    const onData = (chunk: Uint8Array): void => connected?.received(chunk);
     let socket: net.Socket;
     try {
       socket = tls
         ? connectTls(target, port, { ...tls, serverName: tls.serverName ?? host }, WRITE_BUFFER_BYTES)
-        : connectPlain(target, port, keepAliveMs, received);
+        : connectPlain(target, port, keepAliveMs, onData);
     } catch (error) {
       return Promise.reject(systemError(error, `cannot connect to ${where}`));
     }
@@ -90,7 +100,7 @@ export const realNetwork: Network = {
       connected = new RealSocket(socket);
       connected.attach(handler);
       // TLS has buffers of its own, and reads into new ones.
-      if (tls) socket.setNoDelay(true).setKeepAlive(true, keepAliveMs).on('data', received);
+      if (tls) socket.setNoDelay(true).setKeepAlive(true, keepAliveMs).on('data', onData);
       resolve(connected);
     };
     signal?.addEventListener('abort', aborted, { once: true });
@@ -124,7 +134,7 @@ function connectPlain(
   host: string,
   port: number,
   keepAliveMs: number,
-  received: (chunk: Uint8Array) => void,
+  onData: (chunk: Uint8Array) => void,
 ): net.Socket {
   return net.connect({
     host,
@@ -134,14 +144,38 @@ function connectPlain(
     // libuv asks ten times, once a second, from then on.
     keepAliveInitialDelay: keepAliveMs,
     writableHighWaterMark: WRITE_BUFFER_BYTES,
-    onread: {
-      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-      callback: (length: number, buffer: Uint8Array) => {
-        received(buffer.subarray(0, length));
-        return true;
-      },
-    },
+    onread: onread(onData),
   } as net.NetConnectOpts);
+}
+
+function onread(onData: (chunk: Uint8Array) => void): net.OnReadOpts {
+  return {
+    buffer: received,
+    callback: (length) => {
+      onData(received.subarray(0, length));
+      return true;
+    },
+  };
+}
+
+/**
+ * The accepted connection as a socket that reads into `received`. Node's servers have no option for it, so the handle moves
+ * from the socket that they make to another; where there is no such handle the socket stays what it is.
+ */
+function readingInto(accepted: net.Socket, onData: (chunk: Uint8Array) => void): net.Socket {
+  const owner = accepted as unknown as { _handle?: object | null };
+  const handle = owner._handle;
+  if (!handle) return accepted.on('data', onData);
+  owner._handle = null;
+  accepted.destroy();
+  return new net.Socket({
+    handle,
+    readable: true,
+    writable: true,
+    manualStart: true,
+    writableHighWaterMark: WRITE_BUFFER_BYTES,
+    onread: onread(onData),
+  } as net.SocketConstructorOpts);
 }
 
 class RealListener implements Listener {
