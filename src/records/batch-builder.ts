@@ -60,8 +60,11 @@ type Data = string | Uint8Array | null;
 const NO_HEADERS: readonly RecordHeaderInput[] = [];
 const FIRST_CAPACITY = 1024;
 /** Length, attributes, timestamp delta, offset delta, key length, value length, header count, at their longest. */
-const RECORD_OVERHEAD_MIN = 7;
 const RECORD_OVERHEAD_MAX = 5 + 1 + 10 + 5 + 5 + 5 + 5;
+
+/** What writing a record may return in place of the new end. */
+const FULL = -1;
+const UNDECIDED = -2;
 
 export class BatchBuilder {
   private readonly compression: Compression;
@@ -99,13 +102,13 @@ export class BatchBuilder {
    */
   tryAppend(timestamp: number, key: Data, value: Data, headers: readonly RecordHeaderInput[] = NO_HEADERS): boolean {
     const first = this.records === 0;
-    const shortest = shortestLength(key) + shortestLength(value);
-    if (!first && this.end + shortest + RECORD_OVERHEAD_MIN > this.maxBytes) return false;
     if (first) this.baseTimestamp = timestamp;
-    const delta = timestamp - this.baseTimestamp;
-    const most = this.end + RECORD_OVERHEAD_MAX + longestLength(key) + longestLength(value);
-    let end = headers.length === 0 && most <= this.maxBytes ? this.writeAscii(this.room(most), delta, key, value) : -1;
-    if (end < 0) {
+    const delta = (timestamp - this.baseTimestamp) | 0;
+    const plain = headers.length === 0 && delta === timestamp - this.baseTimestamp;
+    let end = plain ? this.writePlain(first, delta, key, value) : UNDECIDED;
+    if (end === FULL) return false;
+    if (end === UNDECIDED) {
+      const delta = timestamp - this.baseTimestamp;
       const body = this.bodyLength(delta, key, value, headers);
       const needed = this.end + varintSize(body) + body;
       if (!first && needed > this.maxBytes) return false;
@@ -119,30 +122,39 @@ export class BatchBuilder {
 
   /**
    * Writes a record without headers, taking its text for ASCII: then every length is known before anything is written.
-   * The caller made room for three bytes a character. Returns the new end, or -1 when the text was something else.
+   * `delta`: of the timestamp, an int32, which costs no object. Returns the new end; FULL where it does not fit; UNDECIDED where the text may be or was something else.
    */
-  private writeAscii(buffer: Buffer, delta: number, key: Data, value: Data): number {
+  private writePlain(first: boolean, delta: number, key: Data, value: Data): number {
     const keyLength = key === null ? -1 : key.length;
     const valueLength = value === null ? -1 : value.length;
     const body =
       2 +
-      varlongSize(delta) +
+      varintSize(delta) +
       varintSize(this.records) +
       varintSize(keyLength) +
-      shortestLength(key) +
+      (keyLength < 0 ? 0 : keyLength) +
       varintSize(valueLength) +
-      shortestLength(value);
+      (valueLength < 0 ? 0 : valueLength);
+    const needed = this.end + varintSize(body) + body;
+    if (!first && needed > this.maxBytes) return FULL;
+    let slack = 0;
+    if (typeof key === 'string') slack += 2 * keyLength;
+    if (typeof value === 'string') slack += 2 * valueLength;
+    // Text that is not ASCII takes up to three bytes a character.
+    if (slack > 0 && needed + slack > this.maxBytes) return UNDECIDED;
+    const old = this.buffer;
+    const buffer = old !== undefined && needed + slack <= old.length ? old : this.room(needed + slack);
     let at = putVarint(buffer, this.end, body);
     const end = at + body;
     buffer[at++] = 0;
-    at = putVarlong(buffer, at, delta);
+    at = putVarint(buffer, at, delta);
     at = putVarint(buffer, at, this.records);
     at = putVarint(buffer, at, keyLength);
-    at = putData(buffer, at, key, longestLength(key));
+    if (key !== null) at = putData(buffer, at, key, 3 * keyLength);
     at = putVarint(buffer, at, valueLength);
-    at = putData(buffer, at, value, longestLength(value));
+    if (value !== null) at = putData(buffer, at, value, 3 * valueLength);
     buffer[at++] = 0;
-    return at === end ? at : -1;
+    return at === end ? at : UNDECIDED;
   }
 
   private bodyLength(delta: number, key: Data, value: Data, headers: readonly RecordHeaderInput[]): number {
@@ -265,9 +277,6 @@ export function recordSizeUpperBound(
   return RECORD_OVERHEAD_MAX + longestLength(key) + longestLength(value) + longestHeaders(headers);
 }
 
-function shortestLength(data: Data): number {
-  return data === null ? 0 : data.length;
-}
 function longestLength(data: Data): number {
   if (data === null) return 0;
   return typeof data === 'string' ? data.length * 3 : data.length;
@@ -284,8 +293,7 @@ function dataLength(data: Data): number {
 }
 
 /** `room`: bytes that are free for it. */
-function putData(buffer: Buffer, at: number, data: Data, room: number): number {
-  if (data === null) return at;
+function putData(buffer: Buffer, at: number, data: string | Uint8Array, room: number): number {
   if (typeof data === 'string') return at + buffer.utf8Write(data, at, room);
   buffer.set(data, at);
   return at + data.length;
@@ -293,7 +301,7 @@ function putData(buffer: Buffer, at: number, data: Data, room: number): number {
 function putSized(buffer: Buffer, at: number, data: Data): number {
   const length = dataLength(data);
   const start = putVarint(buffer, at, length);
-  return putData(buffer, start, data, Math.max(length, 0));
+  return data === null ? start : putData(buffer, start, data, length);
 }
 /** Bytes of something that comes after its length. */
 function sizedLength(length: number): number {
@@ -310,6 +318,10 @@ export function varintSize(value: number): number {
 export function putVarint(buffer: Uint8Array, start: number, value: number): number {
   let at = start;
   let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+  if (rest < 0x80) {
+    buffer[at] = rest;
+    return at + 1;
+  }
   while (rest > 0x7f) {
     buffer[at++] = (rest & 0x7f) | 0x80;
     rest >>>= 7;

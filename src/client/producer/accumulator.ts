@@ -10,6 +10,7 @@ import type { ProducerConfig } from '../options/producer.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { type Leaders, type PartitionedTopic, Partitioner } from './partitioner.ts';
 import { type BatchQueue, ProducerBatch } from './producer-batch.ts';
+import { RecordClock } from './record-clock.ts';
 import type { DeliveryCallback, ProducerRecord } from './records.ts';
 
 /** Memory of batches that is kept for the next ones. */
@@ -52,6 +53,8 @@ export class Accumulator {
   /** Bytes that ever came into batches. */
   takenBytes = 0;
   parkedCount = 0;
+  /** For records without a timestamp. */
+  readonly time: RecordClock;
 
   private readonly config: ProducerConfig;
   private readonly pool: BufferPool;
@@ -71,6 +74,7 @@ export class Accumulator {
     this.config = config;
     this.pool = new BufferPool(Math.min(config.bufferMemory / 4, FREE_BUFFERS_MAX));
     this.clock = clock;
+    this.time = new RecordClock(clock);
     this.partitioner = new Partitioner(config, random, leaders);
     this.defer = (run) => timers.defer(run);
     this.events = events;
@@ -84,7 +88,7 @@ export class Accumulator {
 
   /** Takes a record in. Failures go to the callback, or to `recordFailed`. */
   append(record: ProducerRecord, onDelivery: DeliveryCallback | undefined): void {
-    const timestamp = record.timestamp ?? this.clock.now();
+    const timestamp = record.timestamp ?? this.time.now();
     let topic = this.topics.get(record.topic);
     if (topic === undefined) {
       topic = { name: record.topic, queues: [], parked: [], partitionCount: 0, sticky: -1, stickyBytes: 0, turn: 0 };
@@ -167,16 +171,16 @@ export class Accumulator {
     const queue = topic.queues[partition]!;
     let batch = queue.open;
     if (batch !== undefined) {
-      const before = batch.sizeInBytes;
-      if (batch.tryAppend(timestamp, key, value, record.headers, onDelivery)) {
-        this.count(topic, batch, before, sticky);
+      const bytes = batch.append(timestamp, key, value, record.headers, onDelivery);
+      if (bytes > 0) {
+        this.count(topic, batch, bytes, sticky);
         return;
       }
       batch.closed = true;
       this.events.batchReady();
     }
     batch = this.newBatch(queue);
-    batch.tryAppend(timestamp, key, value, record.headers, onDelivery);
+    batch.append(timestamp, key, value, record.headers, onDelivery);
     if (batch.sizeInBytes > this.config.maxRequestSize) {
       const error = new ClientError(
         'MESSAGE_TOO_LARGE',
@@ -190,7 +194,7 @@ export class Accumulator {
     queue.waiting.push(batch);
     this.active.add(queue);
     this.incomplete.add(batch);
-    this.count(topic, batch, 0, sticky);
+    this.count(topic, batch, batch.sizeInBytes, sticky);
     this.events.batchReady();
   }
 
@@ -207,8 +211,7 @@ export class Accumulator {
     });
   }
 
-  private count(topic: TopicQueues, batch: ProducerBatch, before: number, sticky: boolean): void {
-    const bytes = batch.sizeInBytes - before;
+  private count(topic: TopicQueues, batch: ProducerBatch, bytes: number, sticky: boolean): void {
     batch.reserved += bytes;
     this.reserved += bytes;
     this.takenBytes += bytes;

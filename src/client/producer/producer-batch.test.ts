@@ -15,7 +15,7 @@ function batchOf(bytes: number, pool = new BufferPool(1 << 20)): ProducerBatch {
     transactional: false,
     defer: (run) => run(),
   });
-  batch.tryAppend(0, null, Buffer.alloc(bytes, 1), undefined, undefined);
+  batch.append(0, null, Buffer.alloc(bytes, 1), undefined, undefined);
   batch.renumber({ producerId: 7, epoch: 0 }, 0);
   return batch;
 }

@@ -73,17 +73,18 @@ export class ProducerBatch implements QueuedBatch {
     this.builder = new BatchBuilder(options);
   }
 
-  /** Returns false, and changes nothing, when the record does not fit. */
-  tryAppend(
+  /** Returns how many bytes it added; 0, and nothing is changed, when the record does not fit. */
+  append(
     timestamp: number,
     key: string | Uint8Array | null,
     value: string | Uint8Array | null,
     headers: ProducerRecord['headers'],
     onDelivery: DeliveryCallback | undefined,
-  ): boolean {
+  ): number {
     const { builder } = this;
-    if (this.closed || builder === undefined) return false;
-    if (!builder.tryAppend(timestamp, key, value, headers ?? NO_HEADERS)) return false;
+    if (this.closed || builder === undefined) return 0;
+    const before = builder.sizeInBytes;
+    if (!builder.tryAppend(timestamp, key, value, headers ?? NO_HEADERS)) return 0;
     if (onDelivery !== undefined) {
       this.callbacks ??= [];
       this.callbackTimestamps ??= [];
@@ -94,7 +95,7 @@ export class ProducerBatch implements QueuedBatch {
       this.callbackIndexes.push(this.count);
     }
     this.count++;
-    return true;
+    return builder.sizeInBytes - before;
   }
 
   get sizeInBytes(): number {

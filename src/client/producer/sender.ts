@@ -91,8 +91,10 @@ export class Sender {
   wake(): void {
     if (this.scheduled || this.stopped) return;
     this.scheduled = true;
+    this.accumulator.time.watchTurn();
     this.timers.defer(() => {
       this.scheduled = false;
+      this.accumulator.time.turnOver();
       this.seenBytes = this.accumulator.takenBytes;
       if (!this.stopped) this.run();
       this.endTurn();
