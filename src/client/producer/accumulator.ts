@@ -50,7 +50,7 @@ export class Accumulator {
   readonly incomplete = new Set<ProducerBatch>();
   /** Bytes that wait, in batches and parked. */
   reserved = 0;
-  /** Bytes that ever came into batches. */
+  /** Bytes that were ever taken in. */
   takenBytes = 0;
   parkedCount = 0;
   /** For records without a timestamp. */
@@ -98,6 +98,7 @@ export class Accumulator {
       const bytes = estimate(record);
       topic.parked.push({ record, timestamp, onDelivery, bytes });
       this.reserved += bytes;
+      this.takenBytes += bytes;
       this.parkedCount++;
       this.events.topicWanted(topic);
       return;
@@ -116,6 +117,7 @@ export class Accumulator {
     const parked = topic.parked.splice(0);
     for (const { record, timestamp, onDelivery, bytes } of parked) {
       this.reserved -= bytes;
+      this.takenBytes -= bytes; // They count again in a batch.
       this.parkedCount--;
       this.place(topic, record, timestamp, onDelivery);
     }

@@ -211,6 +211,19 @@ test('records wait for a topic that appears later, in order', async () => {
   });
 });
 
+test('send asks to wait after a turn’s worth also while the topic is not known: a burst does not pile up in the way of the answer', async () => {
+  await scenario({}, async ({ broker, producer }) => {
+    const value = 'x'.repeat(1000);
+    let sent = 0;
+    let full: undefined | Promise<void>;
+    for (; full === undefined; sent++) full = producer.send({ topic: 't', value });
+    assert.ok(sent < 100, `${sent} kB of records were taken without a pause`);
+    await full;
+    await producer.flush();
+    assert.equal(broker.values('t').length, sent);
+  });
+});
+
 test('linger.ms gathers records, a full batch does not wait', async () => {
   await scenario({ lingerMs: 200, batchSize: 1000 }, async ({ sim, broker, producer }) => {
     await producer.sendAndWait({ topic: 't', value: 'warm' });
