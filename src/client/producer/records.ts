@@ -15,7 +15,10 @@ export interface ProducerRecord {
   /** `null` is a tombstone on a compacted topic. */
   readonly value?: string | Uint8Array | null | undefined;
   readonly headers?: readonly RecordHeader[] | undefined;
-  /** Milliseconds since 1970; now where it is left out. */
+  /**
+   * Milliseconds since 1970; now where it is left out. What is sent in one turn of the event loop shares readings of the
+   * clock, eight records at most.
+   */
   readonly timestamp?: number | undefined;
 }
 
