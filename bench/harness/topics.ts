@@ -17,9 +17,14 @@ export async function createTopic(broker: Reached, partitions = 1): Promise<stri
   return name;
 }
 
-export async function createNamedTopic(broker: Reached, name: string, partitions = 1): Promise<void> {
+export async function createNamedTopic(
+  broker: Reached,
+  name: string,
+  partitions = 1,
+  configs: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await using admin = new Admin({ bootstrapServers: broker.bootstrap });
-  await admin.createTopics([{ name, partitions, configs: { 'file.delete.delay.ms': '0' } }]);
+  await admin.createTopics([{ name, partitions, configs: { 'file.delete.delay.ms': '0', ...configs } }]);
 }
 
 export async function deleteTopic(broker: Reached, name: string): Promise<void> {

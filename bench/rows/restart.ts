@@ -11,6 +11,8 @@ import { comparison } from './sides.ts';
 
 const GIB = 2 ** 30;
 const SIZE = 10_000;
+/** The default of `segment.bytes`. */
+const SEGMENT_BYTES = GIB;
 /** Much is ten times little. */
 const LITTLE_BYTES = GIB;
 const LITTLE_BYTES_QUICK = GIB / 32;
@@ -31,10 +33,11 @@ function littleBytes(quick: boolean): number {
 const sizeText = (bytes: number) =>
   bytes >= GIB ? `${(bytes / GIB).toFixed(0)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 
-async function fill(directory: string, bytes: number): Promise<void> {
+/** `segmentBytes`: of a log that is scaled down, for a segment that is open is scanned as a whole. */
+async function fill(directory: string, bytes: number, segmentBytes: number): Promise<void> {
   const broker = await startOurs({ directory });
   const measured = { bootstrap: broker.bootstrap, pid: broker.process.pid };
-  await createNamedTopic(measured, TOPIC);
+  await createNamedTopic(measured, TOPIC, 1, { 'segment.bytes': String(segmentBytes) });
   const client = await startClient('onceward');
   await produce(client, measured, { topic: TOPIC, records: Math.ceil(bytes / SIZE), size: SIZE, acks: 'all' });
   await client.stop();
@@ -72,10 +75,13 @@ export const restartRow: Row = {
     const little = littleBytes(quick);
     const filled = async (bytes: number) => {
       const directory = stack.adopt(makeDirectory('restart'), async (path) => removeDirectory(path));
-      await fill(directory, bytes);
+      await fill(directory, bytes, Math.min(little, SEGMENT_BYTES));
       return restarting(directory, bytes);
     };
-    const scaled = little === LITTLE_BYTES ? '' : `; scaled down to ${sizeText(little * 10)} and ${sizeText(little)}`;
+    const scaled =
+      little === LITTLE_BYTES
+        ? ''
+        : `; scaled down to ${sizeText(little * 10)} and ${sizeText(little)}, in segments of ${sizeText(little)}`;
     return comparison(
       {
         ours: await filled(little * 10),
