@@ -340,6 +340,19 @@ test('who stops waiting for the producer id gets the reason, and may ask again',
   });
 });
 
+test('initTransactions takes no longer than it may, although the coordinator is silent, and may be called again', async () => {
+  await scenario({}, async ({ sim, broker, producer }) => {
+    broker.next(initProducerId, 1, () => 'no answer');
+    await assert.rejects(producer.initTransactions({ timeoutMs: 500 }), { name: 'TimeoutError' });
+    assert.ok(sim.nowMs < 1_000, `${sim.nowMs} ms`);
+    assert.equal(producer.transactionState, 'uninitialized');
+    await producer.initTransactions();
+    const tx = await producer.begin();
+    await tx.sendAndWait({ topic: 't', value: 'a' });
+    await tx.commit();
+  });
+});
+
 test('who stops waiting for offsets gets the reason: the commit waits for them, and fails where they do', async () => {
   for (const refused of [false, true]) {
     await scenario({}, async ({ sim, broker, producer }) => {

@@ -9,9 +9,10 @@
 import type { Logger } from '../../core/index.ts';
 import { asClientError, ClientError, TimeoutError } from '../errors.ts';
 import type { Cluster, Deadline } from '../metadata/cluster.ts';
+import { whileWanted } from '../metadata/coordinator-calls.ts';
 import type { ProducerInstruments } from '../observability/producer-instruments.ts';
 import type { ProducerConfig } from '../options/producer.ts';
-import { ignore, isReasonOf, Serial, unlessAborted, within } from '../support/async.ts';
+import { ignore, isReasonOf, Serial, within } from '../support/async.ts';
 import type { GroupMetadata, TopicPartitionOffset } from '../topic-partition.ts';
 import type { DeliveryGuard } from './delivery-guard.ts';
 import { type ProducerIdentity, same } from './partition-queue.ts';
@@ -77,9 +78,11 @@ export class Transactions implements DeliveryGuard {
     this.state.enter('initializing');
     try {
       this.producer = await this.watch.timed('txn-init-time', () =>
-        unlessAborted(
+        whileWanted(
+          this.cluster,
+          deadline,
+          'initTransactions()',
           this.serial.run(() => this.calls.initProducerId(undefined, deadline)),
-          deadline.signal,
         ),
       );
       this.state.enter('ready');
