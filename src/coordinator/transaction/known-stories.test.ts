@@ -44,13 +44,7 @@ describe('known stories of transactions', () => {
       const scene = await Scene.start();
       const producer = await scene.initialized();
       await scene.add(producer, 0);
-      let release = () => {};
-      scene.answerMarkers = async (markers) => {
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
-        return written(markers);
-      };
+      const release = scene.holdMarkers();
       const next = await scene.ended(producer, 'commit', apiVersion);
       assert.equal(await scene.end(producer, 'abort', apiVersion), 'CONCURRENT_TRANSACTIONS');
       assert.equal(await scene.end(producer, 'commit', apiVersion), 'CONCURRENT_TRANSACTIONS');
@@ -115,13 +109,7 @@ describe('known stories of transactions', () => {
     it('ends its transaction with a marker at 32767, and goes on with another producer id', async () => {
       const { scene, producer } = await worn();
       await scene.add(producer, 0);
-      let release = () => {};
-      scene.answerMarkers = async (markers) => {
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
-        return written(markers);
-      };
+      const release = scene.holdMarkers();
       const next = await scene.ended(producer, 'commit');
       assert.equal(next.producerEpoch, 0);
       assert.notEqual(next.producerId, producer.producerId);
@@ -176,13 +164,7 @@ describe('known stories of transactions', () => {
     const scene = await Scene.start();
     const producer = await scene.initialized();
     await scene.add(producer, 0);
-    let release = () => {};
-    scene.answerMarkers = async (markers) => {
-      await new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      return written(markers);
-    };
+    const release = scene.holdMarkers();
     const next = await scene.ended(producer, 'commit');
     assert.equal(await scene.add(next, 1), 'CONCURRENT_TRANSACTIONS');
     release();

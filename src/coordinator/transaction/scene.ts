@@ -73,6 +73,18 @@ export class Scene {
     });
   }
 
+  /** Markers are not answered until what it returns is called, for the last request with them. */
+  holdMarkers(): () => void {
+    let release = () => {};
+    this.answerMarkers = async (markers) => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return written(markers);
+    };
+    return () => release();
+  }
+
   /** `expected` as KIP-360 has it. Answers the error's name, or the producer. */
   async init(expected?: Producer, apiVersion = 5, transactionTimeoutMs = 60_000): Promise<string | Producer> {
     const given = expected ?? { producerId: -1, producerEpoch: -1 };

@@ -27,13 +27,7 @@ describe('a transaction', () => {
       assert.equal(await scene.add(producer, 1), 'NONE');
       assert.equal(await scene.state(), 'Ongoing');
       scene.log.holdCommits();
-      let release = () => {};
-      scene.answerMarkers = async (markers) => {
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
-        return written(markers);
-      };
+      const release = scene.holdMarkers();
       const answer = follow(scene.end(producer, 'commit', apiVersion));
       await settle();
       assert.equal(answer.now, 'waiting', 'the decision is not durable yet');
