@@ -394,6 +394,14 @@ test('what the types would have refused is refused before anything is asked, by 
     });
     await assert.rejects(admin.electLeaders(wrong('any')), { code, message: /preferred, unclean/ });
     await assert.rejects(admin.updateFeatures([wrong({ feature: 'f', levels: 1 })]), { code, message: /mean level\?/ });
+    await assert.rejects(admin.createTopics([{ name: 't' }], wrong({ validateonly: true })), {
+      code,
+      message: /no field validateonly: it may have timeoutMs, signal, validateOnly; did you mean validateOnly\?/,
+    });
+    await assert.rejects(admin.deleteTopics(['t'], wrong({ validateOnly: true })), {
+      code,
+      message: /no field validateOnly: it may have timeoutMs, signal/,
+    });
     assert.deepEqual([...brokers.one.asked, ...brokers.two.asked], []);
   });
 });

@@ -18,7 +18,7 @@ import type { AdminMetrics } from '../observability/instruments.ts';
 import { type AdminConfig, type AdminOptions, normaliseAdminOptions } from '../options/admin.ts';
 import type { IsolationLevel } from '../options/consumer.ts';
 import type { OffsetSpec, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts';
-import { AdminCall, type CallOptions, type ValidateOnly } from './call.ts';
+import { AdminCall, type CallOptions, callOptions, type OwnOptions, type ValidateOnly } from './call.ts';
 import { type ClusterDescription, describeClusterBy } from './cluster.ts';
 import {
   type ConfigAlteration,
@@ -31,6 +31,7 @@ import {
   listConfigResourcesBy,
 } from './configs.ts';
 import { describeFeaturesBy, type FeatureMetadata, type FeatureUpdate, updateFeaturesBy } from './features.ts';
+import { refuseUnknownFields } from './given.ts';
 import { alterGroupOffsetsBy, deleteGroupOffsetsBy, listGroupOffsetsBy } from './group-offsets.ts';
 import {
   deleteGroupsBy,
@@ -110,7 +111,7 @@ export class Admin {
    * @throws PartialFailureError by topic: TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG…
    */
   async createTopics(topics: readonly NewTopic[], options: CallOptions & ValidateOnly = {}): Promise<CreatedTopic[]> {
-    return createTopicsBy(this.begin(options), topics, options.validateOnly ?? false);
+    return createTopicsBy(this.begin(options, { validateOnly: true }), topics, options.validateOnly ?? false);
   }
 
   /** Deletes topics with all their records. @throws PartialFailureError by topic: UNKNOWN_TOPIC_OR_PARTITION… */
@@ -120,7 +121,7 @@ export class Admin {
 
   /** The names of all topics, sorted; internal ones only when asked for. */
   async listTopics(options: CallOptions & { readonly includeInternal?: boolean } = {}): Promise<string[]> {
-    return listTopicsBy(this.begin(options), options.includeInternal ?? false);
+    return listTopicsBy(this.begin(options, { includeInternal: true }), options.includeInternal ?? false);
   }
 
   /** @throws PartialFailureError by topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION */
@@ -133,7 +134,7 @@ export class Admin {
    * @throws PartialFailureError by topic: INVALID_PARTITIONS where it has as many or more, UNKNOWN_TOPIC_OR_PARTITION…
    */
   async createPartitions(topics: readonly NewPartitions[], options: CallOptions & ValidateOnly = {}): Promise<void> {
-    return createPartitionsBy(this.begin(options), topics, options.validateOnly ?? false);
+    return createPartitionsBy(this.begin(options, { validateOnly: true }), topics, options.validateOnly ?? false);
   }
 
   /**
@@ -154,7 +155,11 @@ export class Admin {
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options: CallOptions & { readonly isolationLevel?: IsolationLevel } = {},
   ): Promise<ListedOffset[]> {
-    return listOffsetsBy(this.begin(options), partitions, options.isolationLevel ?? 'read_uncommitted');
+    return listOffsetsBy(
+      this.begin(options, { isolationLevel: true }),
+      partitions,
+      options.isolationLevel ?? 'read_uncommitted',
+    );
   }
 
   /** @throws PartialFailureError by resource (`topic orders`): UNKNOWN_TOPIC_OR_PARTITION, INVALID_REQUEST… */
@@ -162,7 +167,11 @@ export class Admin {
     resources: readonly ConfigResource[],
     options: CallOptions & ConfigDetails = {},
   ): Promise<DescribedConfig[]> {
-    return describeConfigsBy(this.begin(options), resources, options);
+    return describeConfigsBy(
+      this.begin(options, { names: true, includeSynonyms: true, includeDocumentation: true }),
+      resources,
+      options,
+    );
   }
 
   /**
@@ -173,7 +182,11 @@ export class Admin {
     alterations: readonly ConfigAlteration[],
     options: CallOptions & ValidateOnly = {},
   ): Promise<void> {
-    return incrementalAlterConfigsBy(this.begin(options), alterations, options.validateOnly ?? false);
+    return incrementalAlterConfigsBy(
+      this.begin(options, { validateOnly: true }),
+      alterations,
+      options.validateOnly ?? false,
+    );
   }
 
   /** What has a configuration, of the given types or of all (KIP-1142). @throws UNSUPPORTED_VERSION before Kafka 4.1 */
@@ -186,7 +199,7 @@ export class Admin {
 
   /** All groups, as every broker tells of its own. @throws PartialFailureError by `broker 1` */
   async listGroups(options: CallOptions & GroupFilter = {}): Promise<GroupListing[]> {
-    return listGroupsBy(this.begin(options), options);
+    return listGroupsBy(this.begin(options, { states: true, types: true }), options);
   }
 
   /** Groups of the classic protocol, with members and what they are assigned. @throws PartialFailureError by group: GROUP_ID_NOT_FOUND */
@@ -209,7 +222,7 @@ export class Admin {
     members?: readonly MemberToRemove[],
     options: CallOptions & { readonly reason?: string } = {},
   ): Promise<void> {
-    const call = this.begin(options);
+    const call = this.begin(options, { reason: true });
     const leaving = members ?? (await describeGroupsBy(call, [groupId]))[0]!.members;
     return removeMembersBy(call, groupId, leaving, options.reason ?? 'removed by an admin client');
   }
@@ -224,7 +237,12 @@ export class Admin {
     partitions?: readonly TopicPartition[],
     options: CallOptions & { readonly requireStable?: boolean } = {},
   ): Promise<CommittedOffset[]> {
-    return listGroupOffsetsBy(this.begin(options), groupId, partitions, options.requireStable ?? false);
+    return listGroupOffsetsBy(
+      this.begin(options, { requireStable: true }),
+      groupId,
+      partitions,
+      options.requireStable ?? false,
+    );
   }
 
   /**
@@ -255,7 +273,10 @@ export class Admin {
 
   /** All transactional ids, as every broker tells of its own (KIP-664). @throws PartialFailureError by `broker 1` */
   async listTransactions(options: CallOptions & TransactionFilter = {}): Promise<TransactionListing[]> {
-    return listTransactionsBy(this.begin(options), options);
+    return listTransactionsBy(
+      this.begin(options, { states: true, producerIds: true, durationMs: true, transactionalIdPattern: true }),
+      options,
+    );
   }
 
   /** @throws PartialFailureError by transactional id: TRANSACTIONAL_ID_NOT_FOUND */
@@ -284,7 +305,7 @@ export class Admin {
     options: CallOptions & { readonly maxTransactionTimeoutMs?: number } = {},
   ): Promise<HangingTransaction[]> {
     const olderThan = options.maxTransactionTimeoutMs ?? MAX_TRANSACTION_TIMEOUT_MS;
-    return findHangingBy(this.begin(options), partitions, olderThan);
+    return findHangingBy(this.begin(options, { maxTransactionTimeoutMs: true }), partitions, olderThan);
   }
 
   /**
@@ -313,14 +334,17 @@ export class Admin {
     brokerIds?: readonly number[],
     options: CallOptions & { readonly partitions?: readonly TopicPartition[] } = {},
   ): Promise<LogDirDescription[]> {
-    return describeLogDirsBy(this.begin(options), brokerIds, options.partitions);
+    return describeLogDirsBy(this.begin(options, { partitions: true }), brokerIds, options.partitions);
   }
 
   /** @throws UNSUPPORTED_VERSION where fenced brokers are asked for before Kafka 4.0 */
   async describeCluster(
     options: CallOptions & { readonly includeFencedBrokers?: boolean } = {},
   ): Promise<ClusterDescription> {
-    return describeClusterBy(this.begin(options), options.includeFencedBrokers ?? false);
+    return describeClusterBy(
+      this.begin(options, { includeFencedBrokers: true }),
+      options.includeFencedBrokers ?? false,
+    );
   }
 
   /** The features of the cluster and their levels (KIP-584). @throws UNSUPPORTED_VERSION before Kafka 2.4 */
@@ -333,7 +357,7 @@ export class Admin {
    * @throws INVALID_UPDATE_VERSION; PartialFailureError by feature where the broker tells
    */
   async updateFeatures(updates: readonly FeatureUpdate[], options: CallOptions & ValidateOnly = {}): Promise<void> {
-    return updateFeaturesBy(this.begin(options), updates, options.validateOnly ?? false);
+    return updateFeaturesBy(this.begin(options, { validateOnly: true }), updates, options.validateOnly ?? false);
   }
 
   /**
@@ -366,9 +390,11 @@ export class Admin {
     return this.close();
   }
 
-  /** @throws ClosedError, the signal's reason */
-  private begin({ timeoutMs, signal }: CallOptions): AdminCall {
+  /** `own`: the options that this call has and others have not. @throws ClosedError, INVALID_REQUEST, the signal's reason */
+  private begin<O extends CallOptions>(options: O, ...[own]: OwnOptions<O>): AdminCall {
     if (this.closing !== undefined) throw new ClosedError('admin client');
+    refuseUnknownFields<CallOptions>('the options object', [options], { ...callOptions, ...own });
+    const { timeoutMs, signal } = options;
     signal?.throwIfAborted();
     const { requestTimeoutMs, defaultApiTimeoutMs } = this.config;
     return new AdminCall(this.cluster, this.newcomers, requestTimeoutMs, timeoutMs ?? defaultApiTimeoutMs, signal);

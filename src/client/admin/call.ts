@@ -12,6 +12,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export const callOptions: Readonly<Record<keyof CallOptions, true>> = { timeoutMs: true, signal: true };
+
+type Own<O> = Exclude<keyof O & string, keyof CallOptions>;
+/** The names of the options that a method has beside those of all: nothing, or one argument that names them. */
+export type OwnOptions<O> = [Own<O>] extends [never] ? [] : [Readonly<Record<Own<O>, true>>];
+
 /** Whether what is asked for is done, or only judged. */
 export interface ValidateOnly {
   /** The broker says whether it would, and does nothing. */
