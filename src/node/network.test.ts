@@ -100,6 +100,33 @@ test('bytes go both ways in order, whatever the sizes of the writes', async () =
   await finish(connected);
 });
 
+test('a socket that is paused while it is accepted, or right after it was resumed, takes nothing in', async () => {
+  for (const resumedFirst of [false, true]) {
+    const serverSide = new Recorder();
+    const accepted = Promise.withResolvers<Socket>();
+    const listener = await network.listen({
+      host: HOST,
+      port: 0,
+      accept: (socket) => {
+        if (resumedFirst) socket.resume();
+        socket.pause();
+        accepted.resolve(socket);
+        return serverSide;
+      },
+    });
+    const clientSide = new Recorder();
+    const client = await network.connect({ host: HOST, port: listener.port, handler: clientSide, timeoutMs: 5000 });
+    const server = await accepted.promise;
+    client.write(Buffer.from('early'));
+    await sleep(100);
+    const taken = serverSide.bytes;
+    server.resume();
+    await serverSide.until(() => serverSide.bytes === 5);
+    await finish({ listener, client, clientSide, server, serverSide });
+    assert.equal(taken, 0);
+  }
+});
+
 test('small writes of one turn arrive together, and a lone one at once', async () => {
   const connected = await pair();
   const { client, server, serverSide, clientSide } = connected;

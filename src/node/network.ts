@@ -43,7 +43,7 @@ export const realNetwork: Network = {
       const socket = readingInto(connection, (chunk) => accepted?.received(chunk));
       accepted = new RealSocket(socket);
       accepted.attach(options.accept(accepted));
-      socket.resume();
+      accepted.begin();
     });
     server.once('error', (error) => {
       reject(systemError(error, `cannot listen on ${options.host}:${options.port}`));
@@ -203,6 +203,7 @@ class RealSocket implements Socket {
   private handler: SocketHandler | undefined;
   private error: SystemError | undefined;
   private corked = false;
+  private paused = false;
   private linger: NodeJS.Timeout | undefined;
   private readonly flush = (): void => {
     this.corked = false;
@@ -218,6 +219,10 @@ class RealSocket implements Socket {
   attach(handler: SocketHandler): void {
     this.handler = handler;
     this.socket.on('drain', () => handler.drain());
+    // Node begins to read again in the tick after `resume`, though `pause` came in between.
+    this.socket.on('resume', () => {
+      if (this.paused) this.socket.pause();
+    });
     this.socket.on('error', (error) => {
       this.error ??= systemError(error, `connection to ${this.remoteAddress}`);
     });
@@ -248,11 +253,17 @@ class RealSocket implements Socket {
   }
 
   pause(): void {
+    this.paused = true;
     this.socket.pause();
   }
 
   resume(): void {
+    this.paused = false;
     this.socket.resume();
+  }
+  /** Lets bytes come, unless it was paused before. */
+  begin(): void {
+    if (!this.paused) this.socket.resume();
   }
 
   end(): void {
