@@ -8,8 +8,8 @@
  *     kind 4     no body; the file is emptied
  *   answer   length u32, body
  */
-import { closeSync, fdatasync, ftruncateSync, openSync, readSync, writeSync, writevSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { closeSync, fdatasync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { createServer, Socket, type SocketConstructorOpts } from 'node:net';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { batchBytes, COVERED_FROM, CRC_AT } from './bare-batch.ts';
@@ -48,18 +48,6 @@ function acknowledge(socket: Socket): void {
   socket.write(answer);
 }
 
-/** The batch as it came, in pieces: it is never copied together. */
-function append(pieces: Buffer[], bytes: number): void {
-  const [first] = pieces;
-  if (first!.length < COVERED_FROM) pieces = [Buffer.concat(pieces)];
-  let sum = crc32c(pieces[0]!.subarray(COVERED_FROM));
-  for (let n = 1; n < pieces.length; n++) sum = crc32c(pieces[n]!, sum);
-  if (sum !== pieces[0]!.readUInt32BE(CRC_AT)) throw new Error('checksum');
-  const written = pieces.length === 1 ? writeSync(file, pieces[0]!, 0, bytes, size) : writevSync(file, pieces, size);
-  if (written !== bytes) throw new Error(`${written} of ${bytes} bytes were written`);
-  size += bytes;
-}
-
 function read(socket: Socket, position: number): void {
   const answer = Buffer.allocUnsafeSlow(4 + READ_BYTES);
   const got = readSync(file, answer, 4, READ_BYTES, position);
@@ -73,49 +61,101 @@ function read(socket: Socket, position: number): void {
   socket.write(answer.subarray(0, whole));
 }
 
-function serve(socket: Socket): void {
-  socket.setNoDelay(true);
-  let pieces: Buffer[] = [];
-  let have = 0;
-  let wanted = -1;
-  let kind = 0;
-  const handle = (chunk: Buffer): void => {
-    let at = 0;
-    for (;;) {
-      if (wanted < 0) {
-        if (chunk.length - at < HEADER) {
-          // A header that is cut: seldom, so it is put back.
-          if (at < chunk.length) socket.unshift(chunk.subarray(at));
-          return;
-        }
-        wanted = chunk.readUInt32BE(at) - 1;
-        kind = chunk[at + 4]!;
-        at += HEADER;
+/** What arrives at any socket is read into this: nothing is kept of it. */
+const received = Buffer.allocUnsafeSlow(65_536);
+
+/** A request as it comes, piece by piece: a batch is summed and written without being put together. */
+class Reader {
+  private readonly socket: Socket;
+  private readonly head = Buffer.alloc(HEADER);
+  private headBytes = 0;
+  /** The beginning of the body: what the checksum does not cover, or all that there is. */
+  private readonly lead = Buffer.alloc(COVERED_FROM);
+  private wanted = 0;
+  private have = 0;
+  private sum = 0;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  take(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.headBytes < HEADER) {
+        this.head[this.headBytes++] = chunk[at++]!;
+        if (this.headBytes < HEADER) continue;
+        this.wanted = this.head.readUInt32BE(0) - 1;
+        this.have = 0;
+        this.sum = 0;
       }
-      const take = Math.min(wanted - have, chunk.length - at);
-      if (take > 0) pieces.push(chunk.subarray(at, at + take));
-      have += take;
-      at += take;
-      if (have < wanted) return;
-      if (kind === 1 || kind === 2) append(pieces, wanted);
-      if (kind === 1) acknowledge(socket);
-      else if (kind === 2) synced(() => acknowledge(socket));
-      else if (kind === 3) read(socket, Buffer.concat(pieces).readDoubleBE(0));
-      else {
-        ftruncateSync(file, 0);
-        size = 0;
-        acknowledge(socket);
-      }
-      pieces = [];
-      have = 0;
-      wanted = -1;
+      const piece = chunk.subarray(at, at + this.wanted - this.have);
+      if (piece.length > 0) this.body(piece);
+      at += piece.length;
+      if (this.have < this.wanted) return;
+      this.headBytes = 0;
+      this.whole();
     }
-  };
-  socket.on('data', handle);
-  socket.on('error', () => {});
+  }
+
+  private body(piece: Buffer): void {
+    const { kind } = this;
+    const uncovered = Math.min(piece.length, Math.max(0, COVERED_FROM - this.have));
+    if (uncovered > 0) piece.copy(this.lead, this.have, 0, uncovered);
+    if (kind === 1 || kind === 2) {
+      this.sum = crc32c(uncovered === 0 ? piece : piece.subarray(uncovered), this.sum);
+      const written = writeSync(file, piece, 0, piece.length, size + this.have);
+      if (written !== piece.length) throw new Error(`${written} of ${piece.length} bytes were written`);
+    }
+    this.have += piece.length;
+  }
+
+  private whole(): void {
+    const { kind, socket } = this;
+    if (kind === 1 || kind === 2) {
+      if (this.sum !== this.lead.readUInt32BE(CRC_AT)) throw new Error('checksum');
+      size += this.wanted;
+      if (kind === 1) acknowledge(socket);
+      else synced(() => acknowledge(socket));
+    } else if (kind === 3) {
+      read(socket, this.lead.readDoubleBE(0));
+    } else {
+      ftruncateSync(file, 0);
+      size = 0;
+      acknowledge(socket);
+    }
+  }
+
+  private get kind(): number {
+    return this.head[HEADER - 1]!;
+  }
 }
 
-const server = createServer(serve).listen(0, '127.0.0.1', () => {
+/** As our broker does it: the handle moves to a socket that reads into memory of ours. */
+function serve(accepted: Socket): void {
+  const owner = accepted as unknown as { _handle: object | null };
+  const handle = owner._handle;
+  owner._handle = null;
+  accepted.destroy();
+  let reader: Reader | undefined;
+  const socket = new Socket({
+    handle,
+    readable: true,
+    writable: true,
+    manualStart: true,
+    onread: {
+      buffer: received,
+      callback: (length) => {
+        reader?.take(received.subarray(0, length));
+        return true;
+      },
+    },
+  } as SocketConstructorOpts);
+  reader = new Reader(socket);
+  socket.on('error', () => {});
+  socket.resume();
+}
+
+const server = createServer({ noDelay: true, pauseOnConnect: true }, serve).listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   process.stdout.write(`listening on 127.0.0.1:${address.port}\n`);
