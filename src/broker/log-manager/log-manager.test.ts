@@ -93,7 +93,7 @@ test('a segment that is closed need not be scanned a second later, however rarel
   const scene = new Scene(disk);
   await scene.produce(3);
   await scene.time.advance(1000);
-  assert.equal(disk.exists('/data/recovery-point-offset-checkpoint'), false, 'no segment was closed');
+  assert.equal(text(disk, 'recovery-point-offset-checkpoint'), '0\n1\nflights 0 0\n', 'no segment was closed');
   for (let second = 0; second < 3; second++) {
     await scene.produce(100);
     await scene.time.advance(1000);
@@ -102,6 +102,18 @@ test('a segment that is closed need not be scanned a second later, however rarel
   }
   const { recovery } = new Scene(disk).partitions[0]!.log;
   assert.ok(recovery.scannedBytes < 1100, `${recovery.scannedBytes} bytes scanned`);
+});
+
+test('what a start had to scan is not scanned again by the next, however soon that comes', async () => {
+  const disk = new MemoryDisk();
+  await new Scene(disk).produce(200);
+  const afterKill = new Scene(disk);
+  const { recovery: first } = afterKill.partitions[0]!.log;
+  assert.ok(first.scannedBytes > 10_000, `${first.scannedBytes} bytes scanned`);
+  await afterKill.time.advance(1);
+  const { recovery: second, endOffset } = new Scene(disk).partitions[0]!.log;
+  assert.equal(endOffset, 200);
+  assert.ok(second.scannedBytes < 1100, `${second.scannedBytes} bytes scanned`);
 });
 
 test('after a kill only what lies above the stored recovery point is scanned', async () => {

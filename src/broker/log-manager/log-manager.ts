@@ -116,6 +116,8 @@ export class LogManager {
     });
     const delayMs = this.options.configuration.values['log.initial.task.delay.ms'];
     for (const work of this.work) work.start(delayMs);
+    // What was scanned at this start need not be at the next, however soon that is.
+    if (!this.cleanShutdown) this.recoveryPoints.start(0);
   }
 
   /** A segment need not be scanned any more: that is written down shortly, so that a crash until then costs little. */
