@@ -2,15 +2,16 @@
  * `npm run bench`: how fast we are, row by row, beside others and beside what is possible. docs/performance.md says what
  * the rows mean. Progress goes to standard error, the table to standard output.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Brokers } from './harness/brokers.ts';
-import { endWithThisProcess } from './harness/children.ts';
+import { endWithThisProcess, root } from './harness/children.ts';
 import { writeSection } from './harness/document.ts';
 import { measureRow, type RowResult } from './harness/measure.ts';
 import { profileSummary } from './harness/profile.ts';
-import { asJson, asMarkdown, isMeasured, type NotMeasured, shortLine } from './harness/report.ts';
+import { asJson, asMarkdown, isMeasured, type NotMeasured, shortLine, USUAL_REPETITIONS } from './harness/report.ts';
 import type { Bench, Row, Tool } from './harness/row.ts';
 import { bringTools } from './peers/tools.ts';
 import { rows } from './rows/index.ts';
@@ -19,25 +20,36 @@ const usage = `npm run bench [-- OPTION...]
   --quick         fewer records and only the rows with a target; within three minutes
   --row NAME      only the rows whose name contains NAME; may be given several times
   --json FILE     writes the result as JSON
-  --docs          writes the table into docs/performance.md
+  --docs          writes the table into docs/performance.md; for a run of all rows
   --check         exit code 1 where a target is not met, or could not be measured; without it only where a row failed
   --profile DIR   processor profiles of our broker and our client, and a summary of each
   --list          the names of the rows`;
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    row: { type: 'string', multiple: true },
-    json: { type: 'string' },
-    docs: { type: 'boolean', default: false },
-    check: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-    list: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+/** What the one who called did wrong: told without a stack. */
+class UsageError extends Error {}
 
-const REPETITIONS = 5;
+function optionsGiven() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        row: { type: 'string', multiple: true },
+        json: { type: 'string' },
+        docs: { type: 'boolean', default: false },
+        check: { type: 'boolean', default: false },
+        profile: { type: 'string' },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
+    process.exit(2);
+  }
+}
+const options = optionsGiven();
+
 /** A quick run has this part of the records. */
 const QUICK_PART = 8;
 const { quick } = options;
@@ -49,15 +61,37 @@ const show = (text: string) => {
 };
 
 function chosenRows(): readonly Row[] {
-  const wanted = options.row?.map((name) => name.toLowerCase());
-  const named = ({ name }: Row) => wanted === undefined || wanted.some((word) => name.toLowerCase().includes(word));
-  const chosen = rows.filter((row) => named(row) && (row.quick || !quick || wanted !== undefined));
-  if (chosen.length === 0) throw new Error(`no row is called ${options.row?.join(' or ')}; --list tells the names`);
-  return chosen;
+  const named = (row: Row, word: string) => row.name.toLowerCase().includes(word.toLowerCase());
+  const { row: words } = options;
+  for (const word of words ?? []) {
+    if (rows.some((row) => named(row, word))) continue;
+    throw new UsageError(`no row has ${word} in its name; --list tells the names`);
+  }
+  return rows.filter((row) => words?.some((word) => named(row, word)) ?? (row.quick || !quick));
+}
+
+/** What would only come to light when all is measured. */
+function checkOptions(): void {
+  if (options.docs && (quick || options.row !== undefined)) {
+    throw new UsageError('--docs replaces the whole table: it goes neither with --quick nor with --row');
+  }
+  if (options.json === undefined) return;
+  try {
+    closeSync(openSync(options.json, 'a'));
+  } catch (error) {
+    throw new UsageError(`--json: ${(error as Error).message}`);
+  }
+}
+
+/** Undefined where there is no repository, or no git. */
+function commitOfSources(): string | undefined {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 async function run(): Promise<number> {
   const date = new Date();
+  checkOptions();
   const chosen = chosenRows();
   const profiles = options.profile === undefined ? undefined : resolve(options.profile);
   if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
@@ -82,7 +116,7 @@ async function run(): Promise<number> {
     show(`${label}: starting`);
     try {
       await brokers.have(row.brokers);
-      const result = await measureRow(row, bench, REPETITIONS, (text) => show(`${label}: ${text}`));
+      const result = await measureRow(row, bench, USUAL_REPETITIONS, (text) => show(`${label}: ${text}`));
       show('');
       say(shortLine(result));
       results.push(result);
@@ -95,7 +129,7 @@ async function run(): Promise<number> {
   }
   await brokers.have([]);
   if (profiles !== undefined) for (const text of profileSummary(profiles)) say(text);
-  const report = { date, quick, rows: results };
+  const report = { date, commit: commitOfSources(), quick, rows: results };
   const table = asMarkdown(report);
   process.stdout.write(`${table}\n`);
   if (options.json !== undefined) writeFileSync(options.json, asJson(report));
@@ -122,8 +156,13 @@ if (options.help) {
   try {
     process.exitCode = await run();
   } catch (error) {
-    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.exitCode = 1;
+    if (error instanceof UsageError) {
+      say(error.message);
+      process.exitCode = 2;
+    } else {
+      say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      process.exitCode = 1;
+    }
   }
   process.exit();
 }

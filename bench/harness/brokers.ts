@@ -10,6 +10,9 @@ import { createTopic, deleteTopic } from './topics.ts';
 const WARMING_RECORDS = 200_000;
 const WARMING_KEYS = 1_000;
 const WARMING_PARTITIONS = 10;
+/** Then large batches, for so long: Java compiles for seconds. */
+const WARMING_MS = 2_500;
+const WARMING_RECORDS_A_TURN = 500_000;
 
 /** One that has just begun is not compared with one that has been up for long. */
 async function warm(broker: RunningBroker): Promise<void> {
@@ -17,6 +20,10 @@ async function warm(broker: RunningBroker): Promise<void> {
   const client = await startClient('onceward');
   for (const acks of ['one', 'all'] as const) {
     await produce(client, broker, { topic, records: WARMING_RECORDS, size: 100, acks, keys: WARMING_KEYS });
+  }
+  const began = performance.now();
+  while (performance.now() - began < WARMING_MS) {
+    await produce(client, broker, { topic, records: WARMING_RECORDS_A_TURN, size: 100, acks: 'one' });
   }
   await consume(client, broker, topic, WARMING_RECORDS, WARMING_RECORDS / 2);
   await client.stop();

@@ -36,10 +36,7 @@ export async function measureRow(
   await using compared = await row.prepare(bench);
   const sides = [compared.ours, ...compared.peers];
   const samples = new Map<Side, Sample[]>(sides.map((side) => [side, []]));
-  const times = Math.min(
-    repetitions,
-    (bench.quick ? row.repetitionsMax?.quick : row.repetitionsMax?.full) ?? repetitions,
-  );
+  const times = bench.quick ? Math.min(repetitions, row.repetitionsMax?.quick ?? repetitions) : repetitions;
   for (let n = row.warmUp === false ? 1 : 0; n <= times; n++) {
     for (const side of sides) {
       progress(n === 0 ? `${side.name}: warming` : `${side.name}: ${n} of ${times}`);

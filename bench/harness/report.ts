@@ -3,6 +3,9 @@ import { cpus, release, totalmem, type } from 'node:os';
 import type { RowResult, SideResult } from './measure.ts';
 import type { Target, Unit } from './row.ts';
 
+/** The median of fewer says so. */
+export const USUAL_REPETITIONS = 5;
+
 /** A row that could not be measured here. */
 export interface NotMeasured {
   readonly row: string;
@@ -13,6 +16,8 @@ export interface NotMeasured {
 export interface Report {
   /** When it was begun. */
   readonly date: Date;
+  /** Of the sources; undefined where they are in no repository. */
+  readonly commit: string | undefined;
   readonly quick: boolean;
   readonly rows: readonly (RowResult | NotMeasured)[];
 }
@@ -31,7 +36,7 @@ export function machine() {
   };
 }
 
-export function asJson({ date, quick, rows }: Report): string {
+export function asJson({ date, commit, quick, rows }: Report): string {
   const one = (row: RowResult | NotMeasured) =>
     isMeasured(row)
       ? {
@@ -46,19 +51,29 @@ export function asJson({ date, quick, rows }: Report): string {
           sides: [row.ours, ...row.peers],
           note: row.note,
         }
-      : { row: row.row, target: row.target === undefined ? null : targetText(row.target), notMeasured: row.reason };
-  const all = { machine: machine(), date: date.toISOString(), quick, rows: rows.map(one) };
+      : {
+          row: row.row,
+          ours: null,
+          peer: null,
+          ratio: null,
+          target: row.target === undefined ? null : targetText(row.target),
+          met: null,
+          spread: null,
+          notMeasured: row.reason,
+        };
+  const all = { machine: machine(), date: date.toISOString(), commit, quick, rows: rows.map(one) };
   return `${JSON.stringify(all, undefined, 2)}\n`;
 }
 
-export function asMarkdown({ date, quick, rows }: Report): string {
+export function asMarkdown({ date, commit, quick, rows }: Report): string {
   const { processor, cores, memoryGiB, system, node } = machine();
-  const when = `Taken ${date.toISOString().slice(0, 10)}${quick ? ' with `--quick`' : ''}`;
+  const what = commit === undefined ? '' : ` of commit ${commit}`;
+  const when = `Taken ${date.toISOString().slice(0, 10)}${what}${quick ? ' with `--quick`' : ''}`;
   // Rows that were measured in the same way share a note.
   const notes = [...new Set(rows.filter(isMeasured).map(({ note }) => note))];
   return [
     `${when} on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}.`,
-    'Medians; in brackets the range of all repetitions divided by their median.',
+    'Medians of five where nothing else is said; in brackets the range of all repetitions divided by their median.',
     '',
     '| What | Ours | Peer | Ratio | Target | Met | How |',
     '|---|--:|--:|--:|---|---|---|',
@@ -87,7 +102,11 @@ const figure = (value: number) =>
   value > 0 && value < 0.1 ? `1/${Math.round(1 / value)}` : String(Number(value.toPrecision(3)));
 
 function sideText({ value, spread, values }: SideResult, unit: Unit): string {
-  const range = values.length > 1 ? ` (${Math.round(spread * 100)} %)` : '';
+  const facts = [
+    ...(values.length > 1 ? [`${Math.round(spread * 100)} %`] : []),
+    ...(values.length < USUAL_REPETITIONS ? [`of ${values.length}`] : []),
+  ];
+  const range = facts.length > 0 ? ` (${facts.join(', ')})` : '';
   return `${quantity(value, unit)}${range}`;
 }
 

@@ -33,7 +33,7 @@ export interface Comparison extends AsyncDisposable {
 }
 
 export interface Row {
-  /** Unique; `--row` takes the beginning of it. */
+  /** Unique; `--row` takes any part of it. */
   readonly name: string;
   readonly unit: Unit;
   /** None: the row is for the record. */
@@ -43,8 +43,8 @@ export interface Row {
   readonly tools?: readonly Tool[];
   /** Those that must be up while it is measured; all others are down. */
   readonly brokers: readonly BrokerName[];
-  /** Fewer repetitions than others have, for what takes long and hardly differs from one to the next. */
-  readonly repetitionsMax?: { readonly quick: number; readonly full?: number };
+  /** Fewer repetitions in a quick run, for what takes long and hardly differs from one to the next. */
+  readonly repetitionsMax?: { readonly quick: number };
   /** A first measurement of each side that does not count, to warm it. False where each begins afresh anyhow. */
   readonly warmUp?: boolean;
   prepare(bench: Bench): Promise<Comparison>;

@@ -76,7 +76,7 @@ function memoryRow(
     brokers: [],
     tools: ['java'],
     warmUp: false,
-    repetitionsMax: { quick: 1, full: 3 },
+    repetitionsMax: { quick: 1 },
     async prepare(bench) {
       const measure = measureOn(bench);
       const [ours, theirs] = [side('onceward', measure), side('Apache Kafka', measure)];

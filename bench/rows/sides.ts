@@ -7,11 +7,18 @@ import { consume, type Load, produce, startClient } from '../peers/clients.ts';
 /** A load on a topic that is made for it. */
 export type TopicLoad = Omit<Load, 'topic'> & { readonly partitions?: number };
 
-/** Produces into a new topic each time; it is removed afterwards. */
-export function producing(name: string, client: Agent, broker: RunningBroker, load: TopicLoad): Side {
+/** Produces into a new topic each time, which is removed afterwards; into `standing` where there is one. */
+export function producing(
+  name: string,
+  client: Agent,
+  broker: RunningBroker,
+  load: TopicLoad,
+  standing?: string,
+): Side {
   return {
     name,
     async measure(): Promise<Sample> {
+      if (standing !== undefined) return produce(client, broker, { ...load, topic: standing });
       const topic = await createTopic(broker, load.partitions);
       const sample = await produce(client, broker, { ...load, topic });
       await deleteTopic(broker, topic);

@@ -74,15 +74,18 @@ test('of several peers the best one counts: the fastest, or the one that takes l
 test('the report tells each row in JSON and as a table, with what could not be measured', async () => {
   const measured = await measure(row('ms', { atMost: 1 / 15 }, [0, 300], [0, 3000]).made, 1);
   const missing = { row: 'lacking', target: { atLeast: 1 }, reason: 'java is missing' };
-  const report = { date: new Date(0), quick: false, rows: [measured, missing] };
+  const report = { date: new Date(0), commit: 'abc123', quick: false, rows: [measured, missing] };
   const json = JSON.parse(asJson(report));
   const { row: name, ours, peer, ratio, target, met } = json.rows[0];
   assert.deepEqual([name, ours, peer, ratio, target, met], ['scripted', 300, 3000, 0.1, '≤ 1/15', false]);
   assert.deepEqual(json.rows[0].spread, { ours: 0, peer: 0 });
   assert.equal(json.rows[1].notMeasured, 'java is missing');
+  assert.equal(json.rows[1].ratio, null);
+  assert.equal(json.commit, 'abc123');
   assert.equal(typeof json.machine.cores, 'number');
   const table = asMarkdown(report);
-  assert.ok(table.includes('| scripted | 300 ms | peer 0 3000 ms | 0.100 | ≤ 1/15 | **no** | 1 |'), table);
+  assert.ok(table.includes('| scripted | 300 ms (of 1) | peer 0 3000 ms (of 1) | 0.100 | ≤ 1/15 | **no** | 1 |'), table);
+  assert.match(table, /^Taken 1970-01-01 of commit abc123 on /);
   assert.ok(table.endsWith('\n1. by script.'), table);
   assert.ok(table.includes('| lacking | not measured | java is missing |'), table);
 });
