@@ -84,7 +84,10 @@ test('the report tells each row in JSON and as a table, with what could not be m
   assert.equal(json.commit, 'abc123');
   assert.equal(typeof json.machine.cores, 'number');
   const table = asMarkdown(report);
-  assert.ok(table.includes('| scripted | 300 ms (of 1) | peer 0 3000 ms (of 1) | 0.100 | ≤ 1/15 | **no** | 1 |'), table);
+  assert.ok(
+    table.includes('| scripted | 300 ms (of 1) | peer 0 3000 ms (of 1) | 0.100 | ≤ 1/15 | **no** | 1 |'),
+    table,
+  );
   assert.match(table, /^Taken 1970-01-01 of commit abc123 on /);
   assert.ok(table.endsWith('\n1. by script.'), table);
   assert.ok(table.includes('| lacking | not measured | java is missing |'), table);
