@@ -58,7 +58,8 @@ interface Pair {
   readonly serverSide: Recorder;
 }
 
-async function pair(): Promise<Pair> {
+/** `onAccept` is called while the connection is accepted. */
+async function pair(onAccept: (socket: Socket) => void = () => {}): Promise<Pair> {
   const serverSide = new Recorder();
   const clientSide = new Recorder();
   const accepted = Promise.withResolvers<Socket>();
@@ -66,6 +67,7 @@ async function pair(): Promise<Pair> {
     host: HOST,
     port: 0,
     accept: (socket) => {
+      onAccept(socket);
       accepted.resolve(socket);
       return serverSide;
     },
@@ -102,27 +104,17 @@ test('bytes go both ways in order, whatever the sizes of the writes', async () =
 
 test('a socket that is paused while it is accepted, or right after it was resumed, takes nothing in', async () => {
   for (const resumedFirst of [false, true]) {
-    const serverSide = new Recorder();
-    const accepted = Promise.withResolvers<Socket>();
-    const listener = await network.listen({
-      host: HOST,
-      port: 0,
-      accept: (socket) => {
-        if (resumedFirst) socket.resume();
-        socket.pause();
-        accepted.resolve(socket);
-        return serverSide;
-      },
+    const connected = await pair((socket) => {
+      if (resumedFirst) socket.resume();
+      socket.pause();
     });
-    const clientSide = new Recorder();
-    const client = await network.connect({ host: HOST, port: listener.port, handler: clientSide, timeoutMs: 5000 });
-    const server = await accepted.promise;
+    const { client, server, serverSide } = connected;
     client.write(Buffer.from('early'));
     await sleep(100);
     const taken = serverSide.bytes;
     server.resume();
     await serverSide.until(() => serverSide.bytes === 5);
-    await finish({ listener, client, clientSide, server, serverSide });
+    await finish(connected);
     assert.equal(taken, 0);
   }
 });

@@ -7,6 +7,16 @@ import { take, text, type UnderTest, valuesOf } from './context.ts';
 
 const QUICK_GROUP = { heartbeatIntervalMs: 100, sessionTimeoutMs: 6_000 };
 
+/** So many values to each of the topic's two partitions. */
+async function sendToBoth(cluster: UnderTest, topic: string, count: number): Promise<void> {
+  const producer = cluster.producer({ lingerMs: 20 });
+  for (const value of values('v', count)) {
+    producer.send({ topic, partition: 0, value });
+    producer.send({ topic, partition: 1, value });
+  }
+  await producer.flush();
+}
+
 export function groups(cluster: UnderTest): void {
   for (const strategy of ['range', 'roundrobin', 'sticky'] as const) {
     cluster.scenario(`two members share the partitions (${strategy}), and the one that stays gets all`, async () => {
@@ -182,12 +192,7 @@ export function groups(cluster: UnderTest): void {
     'a loop over records commits exactly what it saw, and the rest is for whoever comes next',
     async () => {
       const topic = await cluster.topic('singly', 2);
-      const producer = cluster.producer({ lingerMs: 20 });
-      for (const value of values('v', 60)) {
-        producer.send({ topic, partition: 0, value });
-        producer.send({ topic, partition: 1, value });
-      }
-      await producer.flush();
+      await sendToBoth(cluster, topic, 60);
       const groupId = cluster.unique('group');
       const options = { ...QUICK_GROUP, groupId, enableAutoCommit: false, maxPollRecords: 7 };
       const first = cluster.consumer(options);
@@ -220,12 +225,7 @@ export function groups(cluster: UnderTest): void {
     'a loop over records goes where it is sent while it runs, and holds back what is paused',
     async () => {
       const topic = await cluster.topic('sent-about', 2);
-      const producer = cluster.producer({ lingerMs: 20 });
-      for (const value of values('v', 10)) {
-        producer.send({ topic, partition: 0, value });
-        producer.send({ topic, partition: 1, value });
-      }
-      await producer.flush();
+      await sendToBoth(cluster, topic, 10);
       const consumer = cluster.consumer();
       const partitions = [0, 1].map((partition) => ({ topic, partition }));
       consumer.assign(partitions);
